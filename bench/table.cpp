@@ -1,0 +1,187 @@
+// Measures in turns, so that a ratio compares what ran under the same conditions: a round calls
+// each contender once, for as long as a clock needs; the minimum over the rounds is what the code
+// can do when nothing else disturbs it, and the median of the ratios within a round shows whether
+// the minimum is typical.
+#include "bench/table.h"
+
+#include <fmt/core.h>
+#include <fmt/ostream.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cmath>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace bench {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double nanoseconds(Clock::duration d) {
+  return std::chrono::duration<double, std::nano>(d).count();
+}
+
+double time_of(const std::function<void()>& run, int calls) {
+  const Clock::time_point start = Clock::now();
+  for (int k = 0; k < calls; ++k) run();
+  return nanoseconds(Clock::now() - start) / calls;
+}
+
+// So many calls that they last 30 microseconds.
+int calls_for(const std::function<void()>& run) {
+  constexpr double enough = 30e3;
+  const double once = std::min(time_of(run, 1), time_of(run, 1));
+  return static_cast<int>(std::clamp(enough / once, 1.0, 1e4));
+}
+
+double minimum(const std::vector<double>& v) { return *std::min_element(v.begin(), v.end()); }
+
+double median(std::vector<double> v) {
+  const auto middle = v.begin() + static_cast<std::ptrdiff_t>(v.size() / 2);
+  std::nth_element(v.begin(), middle, v.end());
+  return *middle;
+}
+
+double geometric_mean(const std::vector<double>& v) {
+  double sum = 0;
+  for (const double x : v) sum += std::log(x);
+  return std::exp(sum / static_cast<double>(v.size()));
+}
+
+// Nanoseconds of a call, a vector over the rounds for each contender.
+std::vector<std::vector<double>> in_turns(const std::vector<std::function<void()>>& contenders,
+                                          int rounds) {
+  std::vector<int> calls;
+  for (const auto& run : contenders) calls.push_back(calls_for(run));
+  std::vector<std::vector<double>> samples(contenders.size());
+  for (int round = 0; round < rounds; ++round) {
+    for (std::size_t k = 0; k < contenders.size(); ++k) {
+      contenders[k]();  // the caches as this contender leaves them
+      samples[k].push_back(time_of(contenders[k], calls[k]));
+    }
+  }
+  return samples;
+}
+
+constexpr std::size_t index(Who who) { return static_cast<std::size_t>(who); }
+
+struct Ratio {
+  Who numerator;
+  Who denominator;
+};
+constexpr std::array ratios = {Ratio{Who::actc, Who::hand_written},
+                               Ratio{Who::actc_avx2, Who::hand_written},
+                               Ratio{Who::actc, Who::loop}, Ratio{Who::actc, Who::copy}};
+
+void print_table(std::ostream& out, Direction direction, std::size_t n, int rounds,
+                 ActcKernels& actc) {
+  fmt::print(out, "### {}, {} elements\n\n", name(direction), n);
+  fmt::print(out, "| ns an element |");
+  for (const Who who : everyone) fmt::print(out, " {} |", name(who));
+  for (const Ratio& r : ratios) {
+    fmt::print(out, " {} / {} (median) |", name(r.numerator), name(r.denominator));
+  }
+  fmt::print(out, "\n|---|");
+  for (std::size_t k = 0; k < std::size(everyone) + ratios.size(); ++k) fmt::print(out, "---|");
+  fmt::print(out, "\n");
+
+  const Data data(n);
+  std::array<std::vector<double>, ratios.size()> columns;
+  for (std::size_t function = 0; function < avx2_kernels().size(); ++function) {
+    std::vector<std::function<void()>> contenders;
+    for (const Who who : everyone) {
+      contenders.push_back(contender(who, function, direction, data, actc));
+    }
+    const auto samples = in_turns(contenders, rounds);
+    fmt::print(out, "| {} |", avx2_kernels()[function].name);
+    for (const Who who : everyone) {
+      fmt::print(out, " {:.3f} |", minimum(samples[index(who)]) / static_cast<double>(n));
+    }
+    for (std::size_t k = 0; k < ratios.size(); ++k) {
+      const auto& above = samples[index(ratios[k].numerator)];
+      const auto& below = samples[index(ratios[k].denominator)];
+      std::vector<double> by_round;
+      for (std::size_t i = 0; i < above.size(); ++i) by_round.push_back(above[i] / below[i]);
+      columns[k].push_back(minimum(above) / minimum(below));
+      fmt::print(out, " {:.2f} ({:.2f}) |", columns[k].back(), median(by_round));
+    }
+    fmt::print(out, "\n");
+    out.flush();
+  }
+  fmt::print(out, "| **geometric mean** |");
+  for (std::size_t k = 0; k < std::size(everyone); ++k) fmt::print(out, " |");
+  for (const auto& column : columns) fmt::print(out, " **{:.2f}** |", geometric_mean(column));
+  fmt::print(out, "\n\n");
+}
+
+}  // namespace
+
+void print_speeds(std::ostream& out, const TableOptions& options, ActcKernels& actc) {
+  for (const Direction direction : directions) {
+    for (const std::size_t n : sizes) {
+      const bool in_memory = n == sizes[std::size(sizes) - 1];
+      print_table(out, direction, n, std::max(1, in_memory ? options.rounds / 6 : options.rounds),
+                  actc);
+    }
+  }
+}
+
+void print_compile_times(std::ostream& out) {
+  const auto compile = [](std::string_view text, std::string_view function) {
+    const Clock::time_point start = Clock::now();
+    const actc::Kernel<float> kernel = actc::compile(text)[function].kernel<float>();
+    const double milliseconds = nanoseconds(Clock::now() - start) / 1e6;
+    return kernel.code_bytes() > 0 ? milliseconds : NAN;
+  };
+  fmt::print(out, "### Time to compile, forward and backward\n\n");
+  fmt::print(out, "The engine and a first kernel: {:.1f} ms.\n\n",
+             compile("first(x) = 2 * x + 1", "first"));
+  fmt::print(out, "| ms | first | again (median of 9) |\n|---|---|---|\n");
+  std::vector<double> cold;
+  std::vector<double> warm;
+  for (const UnaryKernel& kernel : avx2_kernels()) {
+    // A text of its own, so that no built-in's earlier use counts.
+    const std::string text = fmt::format("timed(x) = {}(x)", kernel.name);
+    cold.push_back(compile(text, "timed"));
+    std::vector<double> repeated(9);
+    for (double& t : repeated) t = compile(text, "timed");
+    warm.push_back(median(repeated));
+    fmt::print(out, "| {} | {:.2f} | {:.2f} |\n", kernel.name, cold.back(), warm.back());
+  }
+  fmt::print(out, "| **geometric mean** | **{:.2f}** | **{:.2f}** |\n\n", geometric_mean(cold),
+             geometric_mean(warm));
+}
+
+void print_call_costs(std::ostream& out, ActcKernels& actc) {
+  fmt::print(out, "### A call at n = 8\n\n");
+  fmt::print(out,
+             "| ns | actc, bound | hand-written, by pointer | difference |\n|---|---|---|---|\n");
+  const Data data(8);
+  for (const UnaryKernel& kernel : avx2_kernels()) {
+    const actc::BoundKernel<float>& bound = actc.get(kernel.name, false);
+    const Forward volatile pointer = kernel.forward;
+    constexpr int calls = 2000;
+    // The loop over calls is inside what is timed, so that nothing but the call is repeated.
+    const auto samples = in_turns({[&] {
+                                     for (int k = 0; k < calls; ++k) {
+                                       bound.forward(data.x(), data.out());
+                                     }
+                                   },
+                                   [&] {
+                                     for (int k = 0; k < calls; ++k) {
+                                       pointer(data.x().data(), data.out().data(), data.size());
+                                     }
+                                   }},
+                                  200);
+    const double ours = minimum(samples[0]) / calls;
+    const double theirs = minimum(samples[1]) / calls;
+    fmt::print(out, "| {} | {:.1f} | {:.1f} | {:+.1f} |\n", kernel.name, ours, theirs,
+               ours - theirs);
+  }
+  fmt::print(out, "\n");
+}
+
+}  // namespace bench

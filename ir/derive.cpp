@@ -1,0 +1,321 @@
+// Symbolic differentiation in reverse: adjoints flow from the output to the inputs, each node's
+// once, so that a derivative shares whatever it can with its function.
+#include <algorithm>
+#include <numeric>
+#include <optional>
+
+#include "ir/algebra.h"
+#include "ir/passes.h"
+
+namespace actc::ir {
+namespace {
+
+class Differentiator {
+ public:
+  Differentiator(Graph& graph, const Library& library)
+      : graph_(graph), library_(library), algebra_(graph, library) {}
+
+  // The adjoints of the nodes `wanted` for an adjoint 1 of `y`; 0 where y does not depend on one.
+  std::vector<NodeId> adjoints(NodeId y, std::span<const std::optional<NodeId>> wanted) {
+    const auto last = static_cast<NodeId>(graph_.size());
+    adjoint_.assign(last, std::nullopt);
+    varies_.assign(last, false);
+    for (const auto& id : wanted) {
+      if (id) varies_[*id] = true;
+    }
+    for (NodeId id = 0; id < last; ++id) {
+      for (const NodeId a : graph_.args(id)) varies_[id] = varies_[id] || varies_[a];
+    }
+    give(y, algebra_.number(1));
+    for (NodeId id = last; id-- > 0;) {
+      if (adjoint_[id] && varies_[id]) push(id, *adjoint_[id]);
+    }
+    std::vector<NodeId> result;
+    for (const auto& id : wanted) {
+      result.push_back(id && adjoint_[*id] ? *adjoint_[*id] : algebra_.number(0));
+    }
+    return result;
+  }
+
+ private:
+  void give(NodeId to, NodeId contribution) {
+    if (to >= varies_.size() || !varies_[to]) return;
+    adjoint_[to] = adjoint_[to] ? algebra_.accumulate(*adjoint_[to], contribution) : contribution;
+  }
+
+  // where(a > b, 1, where(a < b, 0, 1/2)): the share of the first argument of max.
+  NodeId share(Operation first_wins, NodeId a, NodeId b) {
+    const Operation other = first_wins == Operation::Greater ? Operation::Less : Operation::Greater;
+    const NodeId tie = algebra_.select(algebra_.compare(other, a, b), algebra_.number(0),
+                                       algebra_.number(Rational(1, 2)));
+    return algebra_.select(algebra_.compare(first_wins, a, b), algebra_.number(1), tie);
+  }
+
+  NodeId sign_of(NodeId x) {
+    const NodeId zero = algebra_.number(0);
+    return algebra_.select(
+        algebra_.compare(Operation::Greater, x, zero), algebra_.number(1),
+        algebra_.select(algebra_.compare(Operation::Less, x, zero), algebra_.number(-1), zero));
+  }
+
+  void push_call(NodeId id, NodeId adj) {
+    const Function& callee = library_[graph_[id].payload];
+    const std::vector<NodeId> args(graph_.args(id).begin(), graph_.args(id).end());
+    for (std::size_t k = 0; k < args.size(); ++k) {
+      if (!varies_[args[k]]) continue;
+      const Graph& body = callee.derivatives[k]->body;
+      const NodeId factor = inline_body(graph_, body, callee.inputs.size(), args).front();
+      give(args[k], algebra_.scale(adj, factor));
+    }
+  }
+
+  // Gives each argument of a node its part of the node's adjoint: one rule an operation.
+  void push(NodeId id, NodeId adj) {
+    Algebra& m = algebra_;
+    const auto arg = [&](std::size_t k) { return graph_.arg(id, k); };
+    const auto give_scaled = [&](std::size_t k, auto factor) {
+      if (varies_[arg(k)]) give(arg(k), m.scale(adj, factor()));
+    };
+    switch (graph_[id].op) {
+      case Operation::Add:
+        give(arg(0), adj);
+        give(arg(1), adj);
+        return;
+      case Operation::Sub:
+        give(arg(0), adj);
+        if (varies_[arg(1)]) give(arg(1), m.opposite(adj));
+        return;
+      case Operation::Fma:
+        give(arg(2), adj);
+        [[fallthrough]];
+      case Operation::Mul:
+        give_scaled(0, [&] { return arg(1); });
+        give_scaled(1, [&] { return arg(0); });
+        return;
+      case Operation::Div:
+        if (varies_[arg(0)]) give(arg(0), m.scale_down(adj, arg(1)));
+        if (varies_[arg(1)]) give(arg(1), m.opposite(m.scale_down(m.scale(adj, id), arg(1))));
+        return;
+      case Operation::Neg:
+        give(arg(0), m.opposite(adj));
+        return;
+      case Operation::Sqrt:
+        give(arg(0), m.scale_down(adj, m.mul(m.number(2), id)));
+        return;
+      case Operation::Abs:
+        give_scaled(0, [&] { return sign_of(arg(0)); });
+        return;
+      case Operation::Min:
+        give_scaled(0, [&] { return share(Operation::Less, arg(0), arg(1)); });
+        give_scaled(1, [&] { return share(Operation::Less, arg(1), arg(0)); });
+        return;
+      case Operation::Max:
+        give_scaled(0, [&] { return share(Operation::Greater, arg(0), arg(1)); });
+        give_scaled(1, [&] { return share(Operation::Greater, arg(1), arg(0)); });
+        return;
+      case Operation::CopySign:
+        give_scaled(0, [&] { return m.mul(sign_of(arg(0)), sign_of(id)); });
+        return;
+      case Operation::Where:
+      case Operation::Rarely:
+        if (varies_[arg(1)]) give(arg(1), m.gate(arg(0), true, adj));
+        if (varies_[arg(2)]) give(arg(2), m.gate(arg(0), false, adj));
+        return;
+      case Operation::RealExp:
+        give(arg(0), m.scale(adj, id));
+        return;
+      case Operation::RealLog:
+        give(arg(0), m.scale_down(adj, arg(0)));
+        return;
+      case Operation::RealLog1p:
+        give(arg(0), m.scale_down(adj, m.add(m.number(1), arg(0))));
+        return;
+      case Operation::RealExpm1:
+        give(arg(0), m.scale(adj, m.add(m.number(1), id)));
+        return;
+      case Operation::RealTanh:
+        give(arg(0), m.scale(adj, m.sub(m.number(1), m.mul(id, id))));
+        return;
+      case Operation::RealErf:
+        give(arg(0), m.scale(adj, gauss(arg(0))));
+        return;
+      case Operation::RealErfc:
+        give(arg(0), m.opposite(m.scale(adj, gauss(arg(0)))));
+        return;
+      case Operation::RealSin:
+        give(arg(0), m.scale(adj, m.real(Operation::RealCos, {arg(0)})));
+        return;
+      case Operation::RealCos:
+        give(arg(0), m.opposite(m.scale(adj, m.real(Operation::RealSin, {arg(0)}))));
+        return;
+      case Operation::RealPow:
+        give_scaled(0, [&] {
+          const NodeId reduced = m.sub(arg(1), m.number(1));
+          return m.mul(arg(1), m.real(Operation::RealPow, {arg(0), reduced}));
+        });
+        give_scaled(1, [&] { return m.mul(id, m.real(Operation::RealLog, {arg(0)})); });
+        return;
+      case Operation::Call:
+        push_call(id, adj);
+        return;
+      // Constant almost everywhere, or held constant.
+      case Operation::Floor:
+      case Operation::Ceil:
+      case Operation::Round:
+      case Operation::Trunc:
+      case Operation::Detach:
+      case Operation::Less:
+      case Operation::LessEqual:
+      case Operation::Greater:
+      case Operation::GreaterEqual:
+      case Operation::Equal:
+      case Operation::NotEqual:
+      case Operation::IsNan:
+      case Operation::And:
+      case Operation::Or:
+      case Operation::Not:
+        return;
+      // Leaves have no arguments; representations stand in implementations only.
+      case Operation::Constant:
+      case Operation::Input:
+      case Operation::Parameter:
+      case Operation::Pi:
+      case Operation::E:
+      case Operation::Infinity:
+      case Operation::NotANumber:
+      case Operation::BitAnd:
+      case Operation::BitOr:
+      case Operation::BitXor:
+      case Operation::ShiftLeft:
+      case Operation::ShiftRight:
+      case Operation::ShiftRightSigned:
+      case Operation::Bits:
+      case Operation::FromBits:
+      case Operation::ToInteger:
+      case Operation::ToFloat:
+      case Operation::ToBinary32:
+      case Operation::ToBinary64:
+      case Operation::ToInt32:
+      case Operation::ToInt64:
+      case Operation::Table:
+        return;
+    }
+  }
+
+  // 2/√π · e^(−x²)
+  NodeId gauss(NodeId x) {
+    Algebra& m = algebra_;
+    const NodeId root_pi = m.real(Operation::Sqrt, {m.real(Operation::Pi, {})});
+    return m.mul(m.div(m.number(2), root_pi), m.real(Operation::RealExp, {m.neg(m.mul(x, x))}));
+  }
+
+  Graph& graph_;
+  const Library& library_;
+  Algebra algebra_;
+  std::vector<std::optional<NodeId>> adjoint_;
+  std::vector<bool> varies_;
+};
+
+// The nodes of the inputs, then of the parameters, where the graph has them.
+std::vector<std::optional<NodeId>> variables(const Graph& graph, std::size_t input_count,
+                                             std::span<const std::size_t> wanted) {
+  std::vector<std::optional<NodeId>> result(wanted.size());
+  for (NodeId id = 0; id < graph.size(); ++id) {
+    const Node& node = graph[id];
+    std::size_t position = node.payload;
+    if (node.op == Operation::Parameter)
+      position += input_count;
+    else if (node.op != Operation::Input)
+      continue;
+    const auto it = std::ranges::find(wanted, position);
+    if (it != wanted.end()) result[static_cast<std::size_t>(it - wanted.begin())] = id;
+  }
+  return result;
+}
+
+// Calls that have no derivative beside them are opened.
+Graph open_underived(const Graph& graph, const Library& library) {
+  return expand_calls(graph, library, [](const Function& callee, const Graph&, NodeId) {
+    const bool all =
+        std::ranges::all_of(callee.derivatives, [](const auto& d) { return d.has_value(); });
+    return all ? nullptr : &callee.meaning;
+  });
+}
+
+}  // namespace
+
+Graph simplify(const Graph& graph, const Library& library) {
+  Graph next;
+  Algebra algebra(next, library);
+  const std::vector<bool> needed = reachable(graph);
+  std::vector<NodeId> mapped(graph.size());
+  std::vector<NodeId> args;
+  for (NodeId id = 0; id < graph.size(); ++id) {
+    if (!needed[id]) continue;
+    const Node& node = graph[id];
+    switch (node.op) {
+      case Operation::Constant:
+        mapped[id] = next.constant(graph.value(id), node.format);
+        break;
+      case Operation::Input:
+        mapped[id] = next.input(node.payload, node.format);
+        break;
+      case Operation::Parameter:
+        mapped[id] = next.parameter(node.payload, node.format);
+        break;
+      default:
+        args.clear();
+        for (const NodeId a : graph.args(id)) args.push_back(mapped[a]);
+        mapped[id] = algebra.make(node.op, node.format, args, node.payload);
+    }
+  }
+  for (const NodeId id : graph.outputs) next.outputs.push_back(mapped[id]);
+  return next;
+}
+
+Graph derive(const Graph& graph, const Library& library, std::size_t input_count,
+             std::span<const std::size_t> wanted) {
+  Graph result = open_underived(simplify(graph, library), library);
+  Differentiator differentiator(result, library);
+  result.outputs =
+      differentiator.adjoints(result.outputs[0], variables(result, input_count, wanted));
+  return simplify(result, library);
+}
+
+Graph with_gradients(const Graph& meaning, const Library& library, std::size_t input_count) {
+  std::vector<std::size_t> wanted(input_count);
+  std::iota(wanted.begin(), wanted.end(), std::size_t{0});
+
+  // The value keeps its calls; only the derivative opens those that have none beside them.
+  Graph result = simplify(meaning, library);
+  const Graph partials = derive(result, library, input_count, wanted);
+  std::vector<NodeId> variables;
+  for (std::size_t k = 0; k < input_count; ++k) {
+    variables.push_back(result.input(static_cast<std::uint32_t>(k)));
+  }
+  std::uint32_t parameters = 0;
+  for (NodeId id = 0; id < partials.size(); ++id) {
+    if (partials[id].op == Operation::Parameter)
+      parameters = std::max(parameters, partials[id].payload + 1);
+  }
+  for (std::uint32_t k = 0; k < parameters; ++k) variables.push_back(result.parameter(k));
+
+  const std::vector<NodeId> slopes = inline_body(result, partials, input_count, variables);
+  Algebra algebra(result, library);
+  const NodeId dy = result.input(static_cast<std::uint32_t>(input_count));
+  for (const NodeId slope : slopes) result.outputs.push_back(algebra.scale(dy, slope));
+  return simplify(result, library);
+}
+
+void complete_derivatives(Library& library, FunctionId id) {
+  const std::size_t count = library[id].argument_count();
+  library.own(id).derivatives.resize(count);
+  for (std::size_t k = 0; k < count; ++k) {
+    if (library[id].derivatives[k]) continue;
+    const std::size_t wanted[] = {k};
+    Graph body = derive(library[id].meaning, library, library[id].inputs.size(), wanted);
+    library.own(id).derivatives[k] = Derivative{std::move(body), false, true};
+  }
+}
+
+}  // namespace actc::ir

@@ -1,0 +1,112 @@
+// Hash-consing: every node is looked up before it is made.
+#include "ir/graph.h"
+
+#include <algorithm>
+#include <array>
+
+namespace actc::ir {
+namespace {
+
+// The mixing step of Murmur3's finalizer (Appleby, public domain).
+constexpr std::uint64_t mix(std::uint64_t h) {
+  h ^= h >> 33;
+  h *= 0xff51afd7ed558ccdULL;
+  h ^= h >> 33;
+  h *= 0xc4ceb9fe1a85ec53ULL;
+  return h ^ (h >> 33);
+}
+
+std::uint64_t hash(const Node& node, std::span<const NodeId> args) {
+  std::uint64_t h = mix(static_cast<std::uint64_t>(node.op) << 40 |
+                        static_cast<std::uint64_t>(node.format) << 32 | node.payload);
+  for (const NodeId a : args) h = mix(h ^ a);
+  return h;
+}
+
+}  // namespace
+
+NodeId Graph::constant(const Rational& value, Format format) {
+  const std::uint64_t h = hash_value(value);
+  const auto [first, last] = constants_by_hash_.equal_range(h);
+  const auto known =
+      std::find_if(first, last, [&](const auto& e) { return constants_[e.second] == value; });
+  std::uint32_t index = 0;
+  if (known != last) {
+    index = known->second;
+  } else {
+    index = static_cast<std::uint32_t>(constants_.size());
+    constants_.push_back(value);
+    constants_by_hash_.emplace(h, index);
+  }
+  return intern({Operation::Constant, format, Shape::scalar, index, 0, 0}, {});
+}
+
+NodeId Graph::input(std::uint32_t position, Format format) {
+  return intern({Operation::Input, format, Shape::element, position, 0, 0}, {});
+}
+
+NodeId Graph::parameter(std::uint32_t position, Format format) {
+  return intern({Operation::Parameter, format, Shape::scalar, position, 0, 0}, {});
+}
+
+NodeId Graph::call(FunctionId callee, std::span<const NodeId> args, Format format) {
+  return intern({Operation::Call, format, Shape::scalar, callee, 0, 0}, args);
+}
+
+NodeId Graph::node(Operation op, Format format, std::span<const NodeId> args) {
+  return intern({op, format, Shape::scalar, 0, 0, 0}, args);
+}
+
+NodeId Graph::intern(Node node, std::span<const NodeId> args) {
+  for (const NodeId a : args) node.shape = std::max(node.shape, nodes_[a].shape);
+  node.arg_count = static_cast<std::uint32_t>(args.size());
+
+  const auto find = [&](std::span<const NodeId> wanted) -> std::optional<NodeId> {
+    const auto [first, last] = by_hash_.equal_range(hash(node, wanted));
+    for (auto it = first; it != last; ++it) {
+      const Node& n = nodes_[it->second];
+      if (n.op == node.op && n.format == node.format && n.payload == node.payload &&
+          std::ranges::equal(this->args(it->second), wanted)) {
+        return it->second;
+      }
+    }
+    return std::nullopt;
+  };
+  if (const auto known = find(args)) return *known;
+  if (is_commutative(node.op)) {
+    if (const auto known = find(std::array{args[1], args[0]})) return *known;
+  }
+
+  if (nodes_.size() >= max_nodes) throw GraphTooLarge{};
+  const auto id = static_cast<NodeId>(nodes_.size());
+  by_hash_.emplace(hash(node, args), id);
+  node.first_arg = static_cast<std::uint32_t>(arguments_.size());
+  // `args` may point into the pool that is about to grow.
+  const std::vector<NodeId> copy(args.begin(), args.end());
+  arguments_.insert(arguments_.end(), copy.begin(), copy.end());
+  nodes_.push_back(node);
+  return id;
+}
+
+std::vector<bool> reachable(const Graph& graph) {
+  std::vector<bool> needed(graph.size(), false);
+  for (const NodeId id : graph.outputs) needed[id] = true;
+  for (NodeId id = static_cast<NodeId>(graph.size()); id-- > 0;) {
+    if (!needed[id]) continue;
+    for (const NodeId a : graph.args(id)) needed[a] = true;
+  }
+  return needed;
+}
+
+std::vector<std::uint32_t> use_counts(const Graph& graph) {
+  const std::vector<bool> needed = reachable(graph);
+  std::vector<std::uint32_t> uses(graph.size(), 0);
+  for (const NodeId id : graph.outputs) ++uses[id];
+  for (NodeId id = 0; id < graph.size(); ++id) {
+    if (!needed[id]) continue;
+    for (const NodeId a : graph.args(id)) ++uses[a];
+  }
+  return uses;
+}
+
+}  // namespace actc::ir

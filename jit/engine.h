@@ -1,0 +1,87 @@
+// LLVM's ORC JIT: a lowered graph in, a callable kernel out. No LLVM type leaves this room.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ir/graph.h"
+#include "jit/kernel_abi.h"
+
+namespace actc::jit {
+
+// Instruction sets that a caller may hold a kernel to, for comparison and for testing.
+enum class Isa : std::uint8_t { host, avx2 };
+
+struct Target {
+  Isa isa = Isa::host;
+  bool optimize = true;
+
+  friend auto operator<=>(const Target&, const Target&) = default;
+};
+
+// One kernel: which of the graph's outputs it stores, in order. The graph's inputs are arrays of
+// `format`; a parameter is read from the call, or is the fixed value (already in the format).
+struct KernelSpec {
+  std::vector<std::size_t> outputs;
+  std::size_t input_count = 0;  // arrays in actc_call::inputs
+};
+
+struct ModuleSpec {
+  const ir::Graph* graph = nullptr;  // lowered
+  ir::Format format = ir::Format::binary32;
+  std::vector<KernelSpec> kernels;
+  std::map<std::uint32_t, double> fixed_parameters;  // by position
+  Target target;
+};
+
+// Compiled code in memory. The code lives as long as this; destroying it gives the memory back.
+// Copying shares. Thread-safe.
+class CompiledModule {
+ public:
+  CompiledModule() = default;
+  actc_kernel kernel(std::size_t k) const;  // in the order of ModuleSpec::kernels
+  std::size_t code_bytes() const;
+
+ private:
+  friend class Engine;
+  struct State;
+  std::shared_ptr<const State> state_;
+};
+
+// Why a module could not be compiled: an invariant broken or the host unsupported; never the
+// user's text.
+struct CompileFailure {
+  std::string message;
+};
+
+class Engine {
+ public:
+  // Initializes LLVM for the host. Throws CompileFailure where the processor lacks fused
+  // multiply-add.
+  Engine();
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  // Thread-safe: any number of threads compile at once. Throws CompileFailure.
+  CompiledModule compile(const ModuleSpec& spec);
+
+  // Text of the module's LLVM IR (after optimization) or assembly, for reading.
+  std::string llvm_ir(const ModuleSpec& spec);
+  std::string assembly(const ModuleSpec& spec);
+
+  // "znver5, 16 x binary32", for reports.
+  std::string target_description(const Target& target) const;
+
+ private:
+  friend class CompiledModule;
+  struct State;
+  std::shared_ptr<State> state_;  // shared with the modules, so that any order of destruction works
+};
+
+}  // namespace actc::jit

@@ -1,0 +1,41 @@
+/* The one interface of a compiled kernel, whoever calls it: C, C++, the cache, Python.
+ *
+ * A kernel is a C function of a pointer to an actc_call. It calls nothing, allocates nothing, reads
+ * only the arrays and parameters given and writes only the outputs. It may run from many threads at
+ * once. An output may be the same array as an input (same pointer and strides); otherwise outputs
+ * overlap nothing. */
+#ifndef ACTC_KERNEL_ABI_H
+#define ACTC_KERNEL_ABI_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct actc_array {
+  void* data;
+  int64_t row_stride;    /* bytes from a row to the next */
+  int64_t column_stride; /* bytes from an element to the next in its row */
+} actc_array;
+
+typedef struct actc_call {
+  uint64_t rows;
+  uint64_t columns;
+  const actc_array* inputs;  /* in the definition's order; for a backward kernel then dy */
+  const actc_array* outputs; /* forward: y; backward: dx an input; both: y, then dx an input */
+  const void* parameters;    /* values in the computing format, in the definition's order */
+  uint64_t seed;             /* for random formulas; else ignored */
+  uint64_t offset;           /* index of the first element, for random formulas; else ignored */
+} actc_call;
+
+/* 0: done. ACTC_BAD_STRIDE: this kernel needs elements of a row side by side; nothing written. */
+typedef int32_t (*actc_kernel)(const actc_call* call);
+
+enum { ACTC_OK = 0, ACTC_BAD_STRIDE = 1 };
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,177 @@
+// Rare blocks from a graph without control flow: which `rarely` nodes share a block, which nodes go
+// into it, and an order in which blocks and nodes follow their arguments.
+#include "jit/schedule.h"
+
+#include <algorithm>
+#include <bit>
+#include <functional>
+#include <queue>
+#include <utility>
+
+namespace actc::jit {
+namespace {
+
+using ir::Graph;
+using ir::NodeId;
+using ir::Operation;
+using ir::Shape;
+
+constexpr std::size_t max_groups = 64;  // a bit each in GroupSet
+using GroupSet = std::uint64_t;
+constexpr std::uint32_t none = ~std::uint32_t{0};
+
+std::vector<bool> needed_for(const Graph& graph, std::span<const NodeId> roots) {
+  std::vector<bool> needed(graph.size(), false);
+  for (const NodeId id : roots) needed[id] = true;
+  for (auto id = static_cast<NodeId>(graph.size()); id-- > 0;) {
+    if (!needed[id]) continue;
+    for (const NodeId a : graph.args(id)) needed[a] = true;
+  }
+  return needed;
+}
+
+struct Grouping {
+  std::vector<RareGroup> groups;
+  std::vector<std::uint32_t> group_of;  // by node; `none` for all but grouped `rarely` nodes
+};
+
+// A `rarely` joins the first group with its condition on whose results it does not depend, through
+// other groups either: so groups, taken as single nodes, form no cycle.
+Grouping form_groups(const Graph& graph, const std::vector<bool>& needed) {
+  Grouping result;
+  result.group_of.assign(graph.size(), none);
+  std::vector<GroupSet> depends(graph.size(), 0);
+  std::vector<GroupSet> group_depends;
+
+  const auto closure = [&](GroupSet set) {
+    for (GroupSet seen = 0, todo = set; (todo = set & ~seen) != 0;) {
+      const int g = std::countr_zero(todo);
+      seen |= GroupSet{1} << g;
+      set |= group_depends[static_cast<std::size_t>(g)];
+    }
+    return set;
+  };
+
+  for (NodeId id = 0; id < graph.size(); ++id) {
+    if (!needed[id]) continue;
+    for (const NodeId a : graph.args(id)) depends[id] |= depends[a];
+    if (graph[id].op != Operation::Rarely || graph[id].shape != Shape::element) continue;
+    const NodeId condition = graph.arg(id, 0);
+    if (graph[condition].shape != Shape::element) continue;
+    const GroupSet reaches = closure(depends[id]);
+    std::size_t g = 0;
+    while (g < result.groups.size() &&
+           (result.groups[g].condition != condition || (reaches >> g & 1) != 0)) {
+      ++g;
+    }
+    if (g == max_groups) continue;
+    if (g == result.groups.size()) {
+      result.groups.push_back({condition, {}, {}});
+      group_depends.push_back(0);
+    }
+    result.groups[g].members.push_back(id);
+    result.group_of[id] = static_cast<std::uint32_t>(g);
+    group_depends[g] |= depends[id];
+    depends[id] |= GroupSet{1} << g;
+  }
+  return result;
+}
+
+// Element nodes and groups so that each follows what it needs; otherwise in the graph's order.
+std::vector<Step> order_steps(const Graph& graph, const std::vector<bool>& needed,
+                              const Grouping& grouping) {
+  // A group stands for all its members, numbered as its last.
+  const auto representative = [&](NodeId id) {
+    const std::uint32_t g = grouping.group_of[id];
+    return g == none ? id : grouping.groups[g].members.back();
+  };
+  std::vector<std::uint32_t> waits_for(graph.size(), 0);
+  std::vector<std::vector<NodeId>> users(graph.size());
+  for (NodeId id = 0; id < graph.size(); ++id) {
+    if (!needed[id] || graph[id].shape != Shape::element) continue;
+    for (const NodeId a : graph.args(id)) {
+      if (graph[a].shape != Shape::element) continue;
+      users[representative(a)].push_back(representative(id));
+      ++waits_for[representative(id)];
+    }
+  }
+  std::priority_queue<NodeId, std::vector<NodeId>, std::greater<>> ready;
+  for (NodeId id = 0; id < graph.size(); ++id) {
+    const bool element = needed[id] && graph[id].shape == Shape::element;
+    if (element && representative(id) == id && waits_for[id] == 0) ready.push(id);
+  }
+  std::vector<Step> order;
+  while (!ready.empty()) {
+    const NodeId id = ready.top();
+    ready.pop();
+    const std::uint32_t g = grouping.group_of[id];
+    order.push_back(g == none ? Step{false, id} : Step{true, g});
+    for (const NodeId user : users[id]) {
+      if (--waits_for[user] == 0) ready.push(user);
+    }
+  }
+  return order;
+}
+
+// Regions form a tree: 0 is the body, g + 1 the rare block of group g.
+struct Tree {
+  std::vector<std::uint32_t> parent;
+  std::vector<std::uint32_t> depth;
+
+  std::uint32_t common(std::uint32_t a, std::uint32_t b) const {
+    while (a != b) (depth[a] >= depth[b] ? a : b) = parent[depth[a] >= depth[b] ? a : b];
+    return a;
+  }
+};
+
+// The innermost region that holds every use of a step; steps are visited users first.
+void place_steps(const Graph& graph, std::span<const NodeId> roots, const std::vector<Step>& order,
+                 const Grouping& grouping, Schedule& result) {
+  constexpr std::uint32_t unused = none;
+  Tree tree{std::vector<std::uint32_t>(grouping.groups.size() + 1, 0),
+            std::vector<std::uint32_t>(grouping.groups.size() + 1, 0)};
+  std::vector<std::uint32_t> node_region(graph.size(), unused);
+  std::vector<std::uint32_t> group_region(grouping.groups.size(), unused);
+  const auto use = [&](NodeId id, std::uint32_t region) {
+    const std::uint32_t g = grouping.group_of[id];
+    std::uint32_t& place = g == none ? node_region[id] : group_region[g];
+    place = place == unused ? region : tree.common(place, region);
+  };
+  for (const NodeId id : roots) use(id, 0);
+  for (auto step = order.rbegin(); step != order.rend(); ++step) {
+    if (!step->is_group) {
+      for (const NodeId a : graph.args(step->index)) use(a, node_region[step->index]);
+      continue;
+    }
+    const std::uint32_t outer = group_region[step->index];
+    const std::uint32_t inner = step->index + 1;
+    tree.parent[inner] = outer;
+    tree.depth[inner] = tree.depth[outer] + 1;
+    for (const NodeId id : grouping.groups[step->index].members) {
+      use(graph.arg(id, 0), outer);
+      use(graph.arg(id, 1), inner);
+      use(graph.arg(id, 2), outer);
+    }
+  }
+  for (const Step& step : order) {
+    const std::uint32_t region = step.is_group ? group_region[step.index] : node_region[step.index];
+    (region == 0 ? result.body : result.groups[region - 1].region).push_back(step);
+    if (!step.is_group) ++(region == 0 ? result.element_nodes : result.rare_nodes);
+  }
+}
+
+}  // namespace
+
+Schedule schedule(const Graph& graph, std::span<const NodeId> roots) {
+  const std::vector<bool> needed = needed_for(graph, roots);
+  const Grouping grouping = form_groups(graph, needed);
+  Schedule result;
+  result.groups = grouping.groups;
+  for (NodeId id = 0; id < graph.size(); ++id) {
+    if (needed[id] && graph[id].shape != Shape::element) result.scalars.push_back(id);
+  }
+  place_steps(graph, roots, order_steps(graph, needed, grouping), grouping, result);
+  return result;
+}
+
+}  // namespace actc::jit

@@ -1,0 +1,146 @@
+// Detects the host, once an engine, and pools the machines that generate code for it: making one
+// costs about as much as compiling a small kernel.
+#include "jit/target.h"
+
+#include <mutex>
+#include <utility>
+
+namespace actc::jit {
+namespace {
+
+void initialize_llvm() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    llvm::InitializeNativeTarget();
+    llvm::InitializeNativeTargetAsmPrinter();
+  });
+}
+
+llvm::TargetOptions target_options() {
+  llvm::TargetOptions options;
+  // Only what a formula calls fma is fused.
+  options.AllowFPOpFusion = llvm::FPOpFusion::Strict;
+  options.TrapUnreachable = true;
+  options.EnableFastISel = false;
+  options.EnableGlobalISel = false;
+  options.GlobalISelAbort = llvm::GlobalISelAbortMode::Disable;
+  return options;
+}
+
+// The width that LLVM's cost model prefers for this processor: 256 bits on those that lower their
+// clock for 512.
+unsigned preferred_vector_bits(llvm::TargetMachine& machine, const Processor& processor) {
+  llvm::LLVMContext context;
+  llvm::Module module("probe", context);
+  module.setDataLayout(machine.createDataLayout());
+  set_triple(module, machine.getTargetTriple());
+  auto* type = llvm::FunctionType::get(llvm::Type::getVoidTy(context), false);
+  auto* function =
+      llvm::Function::Create(type, llvm::GlobalValue::ExternalLinkage, "probe", module);
+  set_target_attributes(*function, processor);
+  const llvm::TargetTransformInfo info = machine.getTargetTransformInfo(*function);
+  const llvm::TypeSize bits =
+      info.getRegisterBitWidth(llvm::TargetTransformInfo::RGK_FixedWidthVector);
+  return static_cast<unsigned>(std::clamp<std::uint64_t>(bits.getFixedValue(), 128, 512));
+}
+
+}  // namespace
+
+void set_target_attributes(llvm::Function& function, const Processor& processor) {
+  function.addFnAttr("target-cpu", processor.cpu);
+  function.addFnAttr("tune-cpu", processor.tune);
+  if (!processor.features.empty()) function.addFnAttr("target-features", processor.features);
+  // Where the processor has 512-bit registers but prefers not to use them, values that need two
+  // registers are to be kept in two.
+  if (processor.avx512 && processor.vector_bits < 512) {
+    function.addFnAttr("min-legal-vector-width", std::to_string(processor.vector_bits));
+  }
+}
+
+Machines::Machines() {
+  initialize_llvm();
+  triple_ = llvm::Triple(llvm::sys::getProcessTriple());
+  std::string error;
+  target_ = find_target(triple_, error);
+  if (target_ == nullptr || !target_->hasJIT()) {
+    throw CompileFailure{"no code generator for this processor (" + triple_.str() + ")"};
+  }
+
+  host_.cpu = host_.tune = llvm::sys::getHostCPUName().str();
+  llvm::SubtargetFeatures features;
+  const auto available = llvm::sys::getHostCPUFeatures();
+  for (const auto& feature : available) features.AddFeature(feature.first(), feature.second);
+  host_.features = features.getString();
+  host_.x86 = triple_.isX86();
+  host_.avx2 = host_.x86 && available.lookup("avx2");
+  if (host_.x86 && !(triple_.isArch64Bit() && available.lookup("fma"))) {
+    throw CompileFailure{"this processor (" + host_.cpu + ") lacks fused multiply-add (FMA3)"};
+  }
+  if (!host_.x86 && !triple_.isAArch64()) {
+    throw CompileFailure{"kernels are compiled for x86-64 and AArch64 only, not for " +
+                         triple_.str()};
+  }
+
+  Machine machine = make(host_, Effort::normal);
+  host_.vector_bits = preferred_vector_bits(*machine, host_);
+  host_.avx512 = host_.x86 && available.lookup("avx512f") && available.lookup("avx512vl") &&
+                 available.lookup("avx512dq") && available.lookup("avx512bw");
+  host_.vector_registers = !host_.x86 || host_.avx512 ? 32 : 16;
+  give_back(Isa::host, Effort::normal, std::move(machine));
+
+  has_avx2_ = host_.avx2;
+  // x86-64-v3 has AVX2, FMA and BMI, and what every processor with these has.
+  avx2_ = {.cpu = "x86-64-v3",
+           .tune = host_.tune,
+           .features = "",
+           .vector_bits = 256,
+           .vector_registers = 16,
+           .x86 = true,
+           .avx2 = true,
+           .avx512 = false};
+}
+
+const Processor& Machines::processor(Isa isa) const {
+  switch (isa) {
+    case Isa::host:
+      return host_;
+    case Isa::avx2:
+      break;
+  }
+  if (!has_avx2_) throw CompileFailure{"this processor (" + host_.cpu + ") lacks AVX2"};
+  return avx2_;
+}
+
+Machine Machines::make(const Processor& processor, Effort effort) const {
+  const auto level =
+      effort == Effort::none ? llvm::CodeGenOptLevel::None : llvm::CodeGenOptLevel::Default;
+  Machine machine = make_target_machine(*target_, triple_, processor.cpu, processor.features,
+                                        target_options(), level);
+  if (machine == nullptr) throw CompileFailure{"LLVM makes no machine for " + triple_.str()};
+  machine->setO0WantsFastISel(false);
+  machine->setFastISel(false);
+  machine->setGlobalISel(false);
+  return machine;
+}
+
+Machine Machines::take(Isa isa, Effort effort) {
+  {
+    const std::lock_guard lock(mutex_);
+    auto& idle = idle_[static_cast<int>(isa)][static_cast<int>(effort)];
+    if (!idle.empty()) {
+      Machine machine = std::move(idle.back());
+      idle.pop_back();
+      return machine;
+    }
+  }
+  return make(processor(isa), effort);
+}
+
+void Machines::give_back(Isa isa, Effort effort, Machine machine) {
+  constexpr std::size_t kept = 16;  // about a hundred kilobytes each
+  const std::lock_guard lock(mutex_);
+  auto& idle = idle_[static_cast<int>(isa)][static_cast<int>(effort)];
+  if (idle.size() < kept) idle.push_back(std::move(machine));
+}
+
+}  // namespace actc::jit

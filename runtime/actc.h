@@ -1,0 +1,249 @@
+// actc: activation functions from text.
+//
+//   actc::Module m = actc::compile("swish(x; beta = 1) = x * sigmoid(beta * x)");
+//   actc::Kernel<float> k = m["swish"].kernel<float>();
+//   k.forward(x, y, {{"beta", 1.5}});
+//   k.backward(x, dy, dx, {{"beta", 1.5}});
+//
+// All types are values: copies share immutable state and may be destroyed in any order. Everything
+// here may be called from any number of threads at once. Errors are reported by `Error`, the one
+// exception type of this interface; each function that takes text has a non-throwing twin.
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <initializer_list>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#if defined(__GNUC__)
+#define ACTC_API __attribute__((visibility("default")))
+#else
+#define ACTC_API
+#endif
+
+namespace actc {
+
+/// The version of the library, "major.minor.patch".
+ACTC_API std::string_view version();
+
+enum class Severity : std::uint8_t { error, warning };
+
+/// One thing that is wrong, with its place in the text where there is one.
+struct Diagnostic {
+  Severity severity = Severity::error;
+  std::string message;
+  std::string suggestion;    ///< what to do; may be empty
+  std::uint32_t line = 0;    ///< from 1; 0 where there is no place
+  std::uint32_t column = 0;  ///< from 1, in code points
+  std::uint32_t width = 0;   ///< of the part meant, in code points
+  std::string line_text;     ///< the line itself, cut around the part if it is long
+  std::uint32_t caret = 0;   ///< code points of line_text before the part
+};
+
+/// As compilers print it: `source_name:line:column: error: message`, the line, a caret, the
+/// suggestion. Ends with a newline.
+ACTC_API std::string render(const Diagnostic& diagnostic, std::string_view source_name = "text");
+
+/// The one exception type: texts that do not compile, names and parameters that do not exist,
+/// arrays whose lengths differ or which overlap. `what()` has all diagnostics rendered.
+class ACTC_API Error : public std::runtime_error {
+ public:
+  explicit Error(std::vector<Diagnostic> diagnostics);
+  explicit Error(std::string message);
+  std::span<const Diagnostic> diagnostics() const noexcept { return *diagnostics_; }
+
+ private:
+  std::shared_ptr<const std::vector<Diagnostic>> diagnostics_;
+};
+
+/// A value or the diagnostics that say why there is none.
+template <class T>
+class Result {
+ public:
+  Result(T value) : content_(std::move(value)) {}
+  Result(std::vector<Diagnostic> diagnostics) : content_(std::move(diagnostics)) {}
+  explicit operator bool() const noexcept { return content_.index() == 0; }
+  T& operator*() { return std::get<0>(content_); }
+  const T& operator*() const { return std::get<0>(content_); }
+  T* operator->() { return &std::get<0>(content_); }
+  const T* operator->() const { return &std::get<0>(content_); }
+  /// Empty where there is a value.
+  std::span<const Diagnostic> diagnostics() const noexcept {
+    return content_.index() == 0 ? std::span<const Diagnostic>() : std::get<1>(content_);
+  }
+
+ private:
+  std::variant<T, std::vector<Diagnostic>> content_;
+};
+
+/// Values for parameters, by name. A value is rounded to the computing format when it is bound.
+using Parameters = std::map<std::string, double, std::less<>>;
+
+struct ParameterInfo {
+  std::string name;
+  std::optional<double> default_value;
+  bool learned = false;
+};
+
+/// What a kernel is to be able to do, and for which processor.
+struct KernelOptions {
+  bool forward = true;
+  bool backward = true;
+  bool fused = false;  ///< forward and backward in one pass
+  /// Parameters fixed now: constants to the compiler. The results have the same bits as when the
+  /// same values are given at each run.
+  Parameters fixed = {};
+  bool optimize = true;
+  bool avx2_only = false;  ///< on x86-64: no AVX-512, even where the processor has it
+};
+
+template <class T>
+concept Element = std::same_as<T, float> || std::same_as<T, double>;
+
+namespace detail {
+struct ModuleState;
+struct KernelState;
+}  // namespace detail
+
+template <Element T>
+class Kernel;
+
+/// A kernel with its parameters bound: a call is a call. Copies are cheap; keeps its code alive.
+template <Element T>
+class ACTC_API BoundKernel {
+ public:
+  /// y = f(x), elementwise. x and y have one length and are the same array or do not overlap.
+  void forward(std::span<const T> x, std::span<T> y) const;
+  /// dx = dy · f′(x). dx may be x or dy itself.
+  void backward(std::span<const T> x, std::span<const T> dy, std::span<T> dx) const;
+  /// Both in one pass; for kernels compiled with `fused`.
+  void forward_backward(std::span<const T> x, std::span<const T> dy, std::span<T> y,
+                        std::span<T> dx) const;
+
+  /// The same for definitions of any number of inputs, in the definition's order.
+  void forward(std::span<const std::span<const T>> inputs, std::span<T> y) const;
+  void backward(std::span<const std::span<const T>> inputs, std::span<const T> dy,
+                std::span<const std::span<T>> gradients) const;
+  void forward_backward(std::span<const std::span<const T>> inputs, std::span<const T> dy,
+                        std::span<T> y, std::span<const std::span<T>> gradients) const;
+
+ private:
+  friend class Kernel<T>;
+  std::shared_ptr<const detail::KernelState> state_;
+  std::vector<T> parameters_;
+};
+
+/// Compiled code of one definition for one element type.
+template <Element T>
+class ACTC_API Kernel {
+ public:
+  /// Throws Error for a name that is no parameter or is fixed, for a missing value without
+  /// default, and for a value that is not representable in T (overflow).
+  BoundKernel<T> bind(const Parameters& parameters = {}) const;
+
+  void forward(std::span<const T> x, std::span<T> y, const Parameters& p = {}) const {
+    bind(p).forward(x, y);
+  }
+  void backward(std::span<const T> x, std::span<const T> dy, std::span<T> dx,
+                const Parameters& p = {}) const {
+    bind(p).backward(x, dy, dx);
+  }
+  void forward_backward(std::span<const T> x, std::span<const T> dy, std::span<T> y,
+                        std::span<T> dx, const Parameters& p = {}) const {
+    bind(p).forward_backward(x, dy, y, dx);
+  }
+  void forward(std::initializer_list<std::span<const T>> inputs, std::span<T> y,
+               const Parameters& p = {}) const {
+    bind(p).forward(std::span(inputs.begin(), inputs.size()), y);
+  }
+  void backward(std::initializer_list<std::span<const T>> inputs, std::span<const T> dy,
+                std::initializer_list<std::span<T>> gradients, const Parameters& p = {}) const {
+    bind(p).backward(std::span(inputs.begin(), inputs.size()), dy,
+                     std::span(gradients.begin(), gradients.size()));
+  }
+
+  std::size_t code_bytes() const;
+
+ private:
+  friend class Function;
+  std::shared_ptr<const detail::KernelState> state_;
+};
+
+/// The stages of compilation that can be printed.
+enum class Stage : std::uint8_t { ast, ir, grad, lowered, llvm, assembly };
+
+/// A definition of a module: what it is, and kernels for it.
+class ACTC_API Function {
+ public:
+  std::string name() const;  ///< empty for a bare expression
+  std::vector<std::string> inputs() const;
+  std::vector<ParameterInfo> parameters() const;
+  std::string documentation() const;
+  /// The right-hand side as it was typed.
+  std::string source() const;
+  /// The formula with helpers inlined, and the partial derivative with respect to an input or a
+  /// parameter (the first input where `variable` is empty), as text that compiles again.
+  /// Differentiated `order` times.
+  std::string formula() const;
+  std::string derivative(std::string_view variable = {}, int order = 1) const;
+  /// The module after each stage of compilation, for a kernel of T.
+  template <Element T>
+  std::string emit(Stage stage, const KernelOptions& options = {}) const;
+
+  /// Evaluates the formula (order 0) or its derivative in double, operation by operation: slow,
+  /// and independent of code generation. Inputs, then parameters as bound by `parameters`.
+  double evaluate(std::span<const double> inputs, const Parameters& parameters = {}) const;
+  double evaluate_derivative(std::string_view variable, std::span<const double> inputs,
+                             const Parameters& parameters = {}) const;
+
+  /// Compiles. Throws Error.
+  template <Element T>
+  Kernel<T> kernel(const KernelOptions& options = {}) const;
+  template <Element T>
+  Result<Kernel<T>> try_kernel(const KernelOptions& options = {}) const;
+
+ private:
+  friend class Module;
+  friend struct detail::ModuleState;
+  std::shared_ptr<const detail::ModuleState> module_;
+  std::uint32_t id_ = 0;
+};
+
+/// The definitions of a text.
+class ACTC_API Module {
+ public:
+  /// The definition of this name: the text's own, else the built-in. Throws Error with the nearest
+  /// name as suggestion.
+  Function operator[](std::string_view name) const;
+  std::optional<Function> find(std::string_view name) const;
+  /// The last definition of the text.
+  Function entry() const;
+  /// The text's own definitions, in its order.
+  std::vector<Function> functions() const;
+  /// Warnings, such as a written derivative that disagrees with its formula.
+  std::span<const Diagnostic> warnings() const;
+
+ private:
+  friend struct detail::ModuleState;
+  std::shared_ptr<const detail::ModuleState> state_;
+};
+
+/// Compiles a text to a module (no native code yet: that is `kernel`). Throws Error.
+ACTC_API Module compile(std::string_view text);
+ACTC_API Result<Module> try_compile(std::string_view text);
+
+/// The standard library: all built-ins.
+ACTC_API Module standard_library();
+/// The built-in of this name. Throws Error with the nearest name as suggestion.
+ACTC_API Function builtin(std::string_view name);
+
+}  // namespace actc

@@ -1,0 +1,329 @@
+// Texts to modules, and what can be asked of a definition.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "frontend/names.h"
+#include "ir/evaluate.h"
+#include "ir/passes.h"
+#include "ir/text.h"
+#include "runtime/state.h"
+#include "stdlib/stdlib.h"
+
+namespace actc {
+namespace detail {
+namespace {
+
+Diagnostic public_form(frontend::Diagnostic d) {
+  return {.severity = d.severity == frontend::Severity::error ? Severity::error : Severity::warning,
+          .message = std::move(d.message),
+          .suggestion = std::move(d.suggestion),
+          .line = d.line,
+          .column = d.column,
+          .width = d.width,
+          .line_text = std::move(d.line_text),
+          .caret = d.caret};
+}
+
+std::vector<Diagnostic> located(std::vector<frontend::Diagnostic> diagnostics,
+                                std::string_view source) {
+  frontend::locate(diagnostics, source);
+  std::vector<Diagnostic> result;
+  for (auto& d : diagnostics) result.push_back(public_form(std::move(d)));
+  return result;
+}
+
+constexpr std::string_view shorten = "write a shorter formula, or give its derivative with `d/dx`";
+
+// Where each of the text's own functions is defined, or, where it is a copy of a built-in, first
+// added to.
+std::map<ir::FunctionId, frontend::Span> places_of(const frontend::SyntaxTree& tree,
+                                                   const ir::Library& library) {
+  std::map<ir::FunctionId, frontend::Span> places;
+  for (const frontend::Item& item : tree.items) {
+    const frontend::ItemHead& head = frontend::head_of(item);
+    const auto id = library.find(head.name);
+    if (!id || *id < library.base_size()) continue;
+    if (std::holds_alternative<frontend::DefinitionItem>(item))
+      places[*id] = head.name_span;
+    else
+      places.emplace(*id, head.name_span);
+  }
+  return places;
+}
+
+}  // namespace
+
+std::string shown_name(const ir::Function& function) {
+  return function.name.empty() ? "the formula" : fmt::format("`{}`", function.name);
+}
+
+Error too_large(const ModuleState& module, ir::FunctionId id, std::string_view message) {
+  const auto place = module.places.find(id);
+  if (place == module.places.end()) {
+    return Error(std::vector{Diagnostic{
+        .message = std::string(message), .suggestion = std::string(shorten), .line_text = {}}});
+  }
+  frontend::Diagnostic d;
+  d.span = place->second;
+  d.message = message;
+  d.suggestion = shorten;
+  return Error(located({std::move(d)}, module.source));
+}
+
+std::variant<std::shared_ptr<const ModuleState>, std::vector<Diagnostic>> compile_text(
+    std::string_view text, std::shared_ptr<const ir::Library> base) {
+  std::vector<frontend::Diagnostic> diagnostics;
+  const frontend::SyntaxTree tree = frontend::parse(text, diagnostics);
+  frontend::LoweredText lowered;
+  if (!frontend::has_errors(diagnostics)) {
+    lowered = frontend::lower(tree, text, base, diagnostics);
+  }
+  if (frontend::has_errors(diagnostics)) return located(std::move(diagnostics), text);
+
+  auto library = std::make_shared<ir::Library>(*lowered.library);
+  auto places = places_of(tree, *library);
+  for (auto id = static_cast<ir::FunctionId>(library->base_size()); id < library->size(); ++id) {
+    if (!(*library)[id].is_opaque()) continue;
+    try {
+      ir::complete_derivatives(*library, id);
+    } catch (const ir::GraphTooLarge&) {
+      frontend::Diagnostic d;
+      d.span = places[id];
+      d.message = fmt::format("the derivative of {} needs more than {} operations",
+                              shown_name((*library)[id]), ir::Graph::max_nodes);
+      d.suggestion = shorten;
+      diagnostics.push_back(std::move(d));
+      return located(std::move(diagnostics), text);
+    }
+  }
+  // The standard library's derivatives are checked by its tests.
+  if (base) frontend::check_derivatives(tree, *library, diagnostics);
+
+  auto state = std::make_shared<ModuleState>();
+  state->source = text;
+  state->library = std::move(library);
+  state->places = std::move(places);
+  for (const frontend::Item& item : tree.items) {
+    const frontend::ItemHead& head = frontend::head_of(item);
+    const auto id = state->library->find(head.name);
+    // What the standard library does not document are its own helpers.
+    if (id && !base && (*state->library)[*id].documentation.empty()) continue;
+    if (id && *id >= state->library->base_size() &&
+        std::ranges::find(state->own, *id) == state->own.end()) {
+      state->own.push_back(*id);
+    }
+  }
+  // The entry is last.
+  if (lowered.entry && std::erase(state->own, *lowered.entry) > 0) {
+    state->own.push_back(*lowered.entry);
+  }
+  state->warnings = located(std::move(diagnostics), text);
+  return std::shared_ptr<const ModuleState>(std::move(state));
+}
+
+std::shared_ptr<const ModuleState> standard_module() {
+  static const std::shared_ptr<const ModuleState> state = [] {
+    auto compiled = compile_text(stdlib::text(), nullptr);
+    if (auto* diagnostics = std::get_if<1>(&compiled)) throw Error(std::move(*diagnostics));
+    return std::get<0>(compiled);
+  }();
+  return state;
+}
+
+Module ModuleState::module(std::shared_ptr<const ModuleState> state) {
+  Module m;
+  m.state_ = std::move(state);
+  return m;
+}
+
+Function ModuleState::function(std::shared_ptr<const ModuleState> state, ir::FunctionId id) {
+  Function f;
+  f.module_ = std::move(state);
+  f.id_ = id;
+  return f;
+}
+
+}  // namespace detail
+
+namespace {
+
+// For reading: without the standard library's own helpers, which its documentation does not name.
+ir::Graph readable(const ir::Graph& graph, const ir::Library& library) {
+  const std::size_t standard = detail::standard_module()->library->size();
+  const ir::Graph open = ir::expand_calls(
+      graph, library, [&](const ir::Function& f, const ir::Graph& g, ir::NodeId call) {
+        return g[call].payload < standard && f.documentation.empty() ? &f.meaning : nullptr;
+      });
+  return ir::simplify(open, library);
+}
+
+// The position of an input or a parameter among both.
+std::size_t position_of(const ir::Function& f, std::string_view variable) {
+  if (variable.empty()) return 0;
+  std::vector<std::string> names = f.inputs;
+  for (const ir::Parameter& p : f.parameters) names.push_back(p.name);
+  const auto it = std::ranges::find(names, variable);
+  if (it != names.end()) return static_cast<std::size_t>(it - names.begin());
+  throw Error(fmt::format("`{}` has no input or parameter `{}`; it has {}", f.name, variable,
+                          fmt::join(names, ", ")));
+}
+
+std::vector<double> bound(const ir::Function& f, const Parameters& given) {
+  std::vector<double> values;
+  for (const auto& [name, value] : given) {
+    if (std::ranges::find(f.parameters, name, &ir::Parameter::name) == f.parameters.end()) {
+      detail::unknown_parameter(name, f.parameters, f.name);
+    }
+  }
+  for (const ir::Parameter& p : f.parameters) {
+    const auto it = given.find(p.name);
+    if (it == given.end() && !p.default_value) {
+      throw Error(fmt::format("the parameter `{}` of `{}` has no default: give it a value", p.name,
+                              f.name));
+    }
+    values.push_back(it != given.end() ? it->second : ir::round_to_binary64(*p.default_value));
+  }
+  return values;
+}
+
+template <class F>
+auto within_limits(const detail::ModuleState& module, ir::FunctionId id, std::string_view what,
+                   F work) {
+  try {
+    return work();
+  } catch (const ir::GraphTooLarge&) {
+    throw detail::too_large(
+        module, id,
+        fmt::format("{}{} needs more than {} operations", what,
+                    detail::shown_name((*module.library)[id]), ir::Graph::max_nodes));
+  }
+}
+
+}  // namespace
+
+std::string_view version() { return ACTC_VERSION; }
+
+Result<Module> try_compile(std::string_view text) {
+  auto compiled = detail::compile_text(text, detail::standard_module()->library);
+  if (auto* diagnostics = std::get_if<1>(&compiled)) return std::move(*diagnostics);
+  return detail::ModuleState::module(std::get<0>(std::move(compiled)));
+}
+
+Module compile(std::string_view text) {
+  Result<Module> result = try_compile(text);
+  if (!result) {
+    throw Error(std::vector<Diagnostic>(result.diagnostics().begin(), result.diagnostics().end()));
+  }
+  return *std::move(result);
+}
+
+Module standard_library() { return detail::ModuleState::module(detail::standard_module()); }
+
+Function builtin(std::string_view name) { return standard_library()[name]; }
+
+std::optional<Function> Module::find(std::string_view name) const {
+  const auto id = state_->library->find(name);
+  if (!id) return std::nullopt;
+  return detail::ModuleState::function(state_, *id);
+}
+
+Function Module::operator[](std::string_view name) const {
+  if (auto found = find(name)) return *found;
+  std::vector<std::string_view> names;
+  for (ir::FunctionId id = 0; id < state_->library->size(); ++id)
+    names.push_back((*state_->library)[id].name);
+  Diagnostic d;
+  d.message = fmt::format("there is no definition `{}`", name);
+  d.suggestion = frontend::suggest_name(name, names);
+  throw Error(std::vector{d});
+}
+
+Function Module::entry() const {
+  if (state_->own.empty()) throw Error(std::string("the text has no definition"));
+  return detail::ModuleState::function(state_, state_->own.back());
+}
+
+std::vector<Function> Module::functions() const {
+  std::vector<Function> result;
+  for (const ir::FunctionId id : state_->own)
+    result.push_back(detail::ModuleState::function(state_, id));
+  return result;
+}
+
+std::span<const Diagnostic> Module::warnings() const { return state_->warnings; }
+
+std::string Function::name() const { return (*module_->library)[id_].name; }
+std::vector<std::string> Function::inputs() const { return (*module_->library)[id_].inputs; }
+std::string Function::documentation() const { return (*module_->library)[id_].documentation; }
+std::string Function::source() const { return (*module_->library)[id_].source; }
+
+std::vector<ParameterInfo> Function::parameters() const {
+  std::vector<ParameterInfo> result;
+  for (const ir::Parameter& p : (*module_->library)[id_].parameters) {
+    std::optional<double> value;
+    if (p.default_value) value = ir::round_to_binary64(*p.default_value);
+    result.push_back({p.name, value, p.learned});
+  }
+  return result;
+}
+
+std::string Function::formula() const {
+  const ir::Function& f = (*module_->library)[id_];
+  return within_limits(*module_, id_, "", [&] {
+    return ir::to_formula(readable(f.meaning, *module_->library), *module_->library,
+                          ir::names_of(f));
+  });
+}
+
+namespace {
+
+ir::Graph derivative_graph(const ir::Library& library, std::uint32_t id, std::string_view variable,
+                           int order) {
+  const ir::Function& f = library[id];
+  const std::size_t wanted[] = {position_of(f, variable)};
+  ir::Graph graph = detail::call_graph(library, id);
+  for (int i = 0; i < order; ++i) graph = ir::derive(graph, library, f.inputs.size(), wanted);
+  return graph;
+}
+
+}  // namespace
+
+std::string Function::derivative(std::string_view variable, int order) const {
+  const ir::Library& library = *module_->library;
+  return within_limits(*module_, id_, "the derivative of ", [&] {
+    const ir::Graph graph = derivative_graph(library, id_, variable, order);
+    return ir::to_formula(readable(graph, library), library, ir::names_of(library[id_]));
+  });
+}
+
+double Function::evaluate(std::span<const double> inputs, const Parameters& parameters) const {
+  const ir::Library& library = *module_->library;
+  const ir::Function& f = library[id_];
+  if (inputs.size() != f.inputs.size()) {
+    throw Error(
+        fmt::format("`{}` has {} inputs, {} were given", f.name, f.inputs.size(), inputs.size()));
+  }
+  return within_limits(*module_, id_, "", [&] {
+    return ir::evaluate<double>(ir::expand_meaning(f.meaning, library), inputs,
+                                bound(f, parameters))[0];
+  });
+}
+
+double Function::evaluate_derivative(std::string_view variable, std::span<const double> inputs,
+                                     const Parameters& parameters) const {
+  const ir::Library& library = *module_->library;
+  const ir::Function& f = library[id_];
+  if (inputs.size() != f.inputs.size()) {
+    throw Error(
+        fmt::format("`{}` has {} inputs, {} were given", f.name, f.inputs.size(), inputs.size()));
+  }
+  return within_limits(*module_, id_, "the derivative of ", [&] {
+    const ir::Graph graph =
+        ir::expand_meaning(derivative_graph(library, id_, variable, 1), library);
+    return ir::evaluate<double>(graph, inputs, bound(f, parameters))[0];
+  });
+}
+
+}  // namespace actc

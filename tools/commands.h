@@ -1,0 +1,43 @@
+// The commands of the actc program. Each `add_…` declares its command line and returns what runs
+// it; errors leave as ToolError, SourceError or actc::Error, and `main` turns them to exit codes.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "tools/definition.h"
+#include "tools/errors.h"
+#include "tools/npy.h"
+
+namespace actc::tools {
+
+struct Command {
+  CLI::App* app;
+  std::function<ExitCode()> run;
+};
+
+Command add_list(CLI::App& program);
+Command add_show(CLI::App& program);
+Command add_check(CLI::App& program);
+Command add_emit(CLI::App& program);
+Command add_run(CLI::App& program);
+Command add_bench(CLI::App& program);
+
+// A command whose help starts with its examples.
+CLI::App* add_command(CLI::App& program, const std::string& name, const std::string& description,
+                      const std::string& examples);
+void examples_first(CLI::App& app, const std::string& examples);
+
+// -f and --param, as every command that takes DEF has them.
+void add_definition_options(CLI::App& app, DefinitionOptions& options);
+
+// --dtype: empty, or f32 or f64 as `parse_dtype` reads it.
+void add_dtype_option(CLI::App& app, std::string& dtype, const std::string& description);
+ElementType parse_dtype(const std::string& word);
+
+// "swish(x; beta = 1)"; the label alone where the definition has no name.
+std::string signature(const Function& function);
+
+}  // namespace actc::tools

@@ -1,0 +1,172 @@
+// From DEF, -f and --param to a function and its parameters.
+#include "tools/definition.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+
+#include "tools/errors.h"
+#include "tools/files.h"
+#include "tools/terminal.h"
+
+namespace actc::tools {
+namespace {
+
+// A text may have 64 KiB; reading further than this cannot make it right.
+constexpr std::size_t max_source_read = 1024 * 1024;
+
+constexpr std::string_view command_line_name = "formula";
+
+// The name of a formula that stands after a file's definitions but cannot follow them as it is.
+constexpr std::string_view given_name = "formula_of_the_command_line";
+
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+
+bool is_identifier(std::string_view text) {
+  return !text.empty() && is_letter(text.front()) &&
+         std::ranges::all_of(text, [](char c) { return is_letter(c) || (c >= '0' && c <= '9'); });
+}
+
+bool is_value_name(std::string_view name) {
+  constexpr std::array<std::string_view, 5> names = {"x", "pi", "e", "inf", "nan"};
+  return std::ranges::find(names, name) != names.end();
+}
+
+Module compile_source(std::string_view source, std::string_view name) {
+  Result<Module> module = try_compile(source);
+  print_diagnostics(module.diagnostics(), name);
+  if (!module) throw SourceError{};
+  print_diagnostics(module->warnings(), name);
+  return *module;
+}
+
+std::string label_of(const Function& function, const std::string& text) {
+  const std::string name = function.name();
+  return name.empty() || name == given_name ? text : name;
+}
+
+// The text after the file's definitions. There is no separator between items, so a formula that
+// begins with an operator or a parenthesis would continue the last definition: it gets a name, on
+// a line of its own so that columns stay right.
+Module compile_with_file(const std::string& text, const std::string& path) {
+  const std::string file_text = read_source(path);
+  compile_source(file_text, path);
+  std::string joined = file_text + "\n";
+  const std::size_t first = text.find_first_not_of(" \t\r\n");
+  if (first != std::string::npos && !is_letter(text[first]) && text[first] != '#') {
+    joined += fmt::format("{}(x) =\n", given_name);
+  }
+  const auto lines_before = static_cast<std::uint32_t>(std::ranges::count(joined, '\n'));
+  Result<Module> module = try_compile(joined + text);
+  if (!module) {
+    std::vector<Diagnostic> own(module.diagnostics().begin(), module.diagnostics().end());
+    for (Diagnostic& diagnostic : own) {
+      const bool in_file = diagnostic.line <= lines_before;
+      if (!in_file) diagnostic.line -= lines_before;
+      print_diagnostics({&diagnostic, 1}, in_file ? std::string_view(path) : command_line_name);
+    }
+    throw SourceError{};
+  }
+  return *module;
+}
+
+std::vector<std::string> parameter_names(const std::vector<Definition>& definitions) {
+  std::vector<std::string> names;
+  for (const Definition& definition : definitions) {
+    for (const ParameterInfo& parameter : definition.function.parameters()) {
+      names.push_back(parameter.name);
+    }
+  }
+  return names;
+}
+
+double parse_value(const std::string& name, std::string_view text) {
+  double value = 0;
+  if (text.starts_with('+')) text.remove_prefix(1);
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error == std::errc::result_out_of_range) {
+    throw bad_usage(fmt::format("the value of parameter {} does not fit a binary64", name));
+  }
+  if (error != std::errc{} || end != text.data() + text.size()) {
+    throw bad_usage(fmt::format("the value of parameter {} is no number: '{}'", name, text),
+                    "write it as in --param beta=1.5");
+  }
+  return value;
+}
+
+}  // namespace
+
+std::string read_source(const std::string& path) { return read_file(path, max_source_read); }
+
+Module compile_file(const std::string& path) { return compile_source(read_source(path), path); }
+
+Definition resolve(const std::string& word, const DefinitionOptions& options) {
+  const std::string def = word.starts_with(" -") ? word.substr(1) : word;  // marked by `main`
+  if (!is_identifier(def)) {
+    const Module module = options.file.empty() ? compile_source(def, command_line_name)
+                                               : compile_with_file(def, options.file);
+    const Function function = module.entry();
+    return {function, label_of(function, def)};
+  }
+  const Module module = options.file.empty() ? standard_library() : compile_file(options.file);
+  if (const std::optional<Function> function = module.find(def)) return {*function, def};
+  if (is_value_name(def)) return {compile_source(def, command_line_name).entry(), def};
+  std::vector<std::string> names;
+  for (const Function& function : module.functions()) names.push_back(function.name());
+  if (!options.file.empty()) {
+    for (const Function& function : standard_library().functions()) {
+      names.push_back(function.name());
+    }
+  }
+  const std::string guess = did_you_mean(def, names);
+  throw bad_content(options.file.empty()
+                        ? fmt::format("there is no built-in '{}'", def)
+                        : fmt::format("'{}' is neither in {} nor a built-in", def, options.file),
+                    guess.empty() ? "'actc list' shows the built-ins" : guess);
+}
+
+Parameters parse_parameters(const std::vector<std::string>& words,
+                            const std::vector<Definition>& definitions) {
+  const std::vector<std::string> known = parameter_names(definitions);
+  Parameters parameters;
+  for (const std::string& word : words) {
+    const std::size_t equals = word.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      throw bad_usage(fmt::format("--param wants name=value, not '{}'", word),
+                      "for example --param beta=1.5");
+    }
+    const std::string name = word.substr(0, equals);
+    if (std::ranges::find(known, name) == known.end()) {
+      std::string hint = did_you_mean(name, known);
+      if (hint.empty()) {
+        hint = known.empty() ? "it has no parameters"
+                             : fmt::format("the parameters are: {}", fmt::join(known, ", "));
+      }
+      throw bad_usage(fmt::format("there is no parameter '{}'", name), hint);
+    }
+    if (!parameters.emplace(name, parse_value(name, word.substr(equals + 1))).second) {
+      throw bad_usage(fmt::format("the parameter {} is given twice", name));
+    }
+  }
+  return parameters;
+}
+
+Parameters parameters_of(const Definition& definition, const Parameters& all) {
+  Parameters own;
+  for (const ParameterInfo& parameter : definition.function.parameters()) {
+    const auto given = all.find(parameter.name);
+    if (given != all.end()) {
+      own.insert(*given);
+    } else if (!parameter.default_value) {
+      throw bad_usage(
+          fmt::format("the parameter {} of {} has no default", parameter.name, definition.label),
+          fmt::format("give it: --param {}=…", parameter.name));
+    }
+  }
+  return own;
+}
+
+}  // namespace actc::tools

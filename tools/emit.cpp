@@ -1,0 +1,73 @@
+// actc emit: what the compiler holds after each stage.
+#include <fmt/format.h>
+
+#include <array>
+#include <cstdio>
+#include <memory>
+#include <utility>
+
+#include "tools/commands.h"
+#include "tools/terminal.h"
+
+namespace actc::tools {
+namespace {
+
+struct EmitOptions {
+  std::string def;
+  DefinitionOptions definition;
+  std::string stage;
+  std::string dtype = "f32";
+};
+
+constexpr std::array<std::pair<std::string_view, Stage>, 6> stages = {{{"ast", Stage::ast},
+                                                                       {"ir", Stage::ir},
+                                                                       {"grad", Stage::grad},
+                                                                       {"lowered", Stage::lowered},
+                                                                       {"llvm", Stage::llvm},
+                                                                       {"asm", Stage::assembly}}};
+
+Stage parse_stage(const std::string& word) {
+  std::vector<std::string> names;
+  for (const auto& [name, stage] : stages) {
+    if (word == name) return stage;
+    names.emplace_back(name);
+  }
+  const std::string guess = did_you_mean(word, names);
+  throw bad_usage(
+      fmt::format("there is no stage '{}'", word),
+      guess.empty() ? fmt::format("the stages are: {}", fmt::join(names, ", ")) : guess);
+}
+
+ExitCode emit(const EmitOptions& options) {
+  const Stage stage = parse_stage(options.stage);
+  const ElementType type = parse_dtype(options.dtype);
+  const Definition definition = resolve(options.def, options.definition);
+  KernelOptions kernel;
+  kernel.fixed = parse_parameters(options.definition.parameters, {definition});
+  const Function& function = definition.function;
+  std::string text = type == ElementType::f32 ? function.emit<float>(stage, kernel)
+                                              : function.emit<double>(stage, kernel);
+  if (!text.ends_with('\n')) text += '\n';
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  return exit_good;
+}
+
+}  // namespace
+
+Command add_emit(CLI::App& program) {
+  auto options = std::make_shared<EmitOptions>();
+  CLI::App* app = add_command(program, "emit", "Prints what a stage of compilation makes",
+                              "  actc emit silu --stage=grad\n"
+                              "  actc emit 'x * sigmoid(x)' --stage=asm --dtype f64\n"
+                              "  actc emit swish --param beta=2 --stage=llvm\n");
+  app->add_option("DEF", options->def, "A built-in's name, a formula, a text, or a name in FILE")
+      ->required();
+  app->add_option("--stage", options->stage, "What to print")
+      ->type_name("ast|ir|grad|lowered|llvm|asm")
+      ->required();
+  add_dtype_option(*app, options->dtype, "The number format; f32 where it is not given");
+  add_definition_options(*app, options->definition);
+  return {app, [options] { return emit(*options); }};
+}
+
+}  // namespace actc::tools

@@ -1,0 +1,267 @@
+// actc run: a definition and its gradients over the arrays of .npy files.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <set>
+
+#include "tools/commands.h"
+#include "tools/files.h"
+#include "tools/terminal.h"
+
+namespace actc::tools {
+namespace {
+
+struct RunOptions {
+  std::string def;
+  DefinitionOptions definition;
+  std::vector<std::string> inputs;
+  std::string output;
+  std::vector<std::string> gradients;  // FILE or NAME=FILE
+  std::string upstream;
+  std::string dtype;
+};
+
+// Elements in one call, so that progress can be shown; the bits do not depend on it.
+constexpr std::size_t step_elements = std::size_t{1} << 20;
+
+NpyArray read_array(const std::string& path) {
+  Progress progress("reading " + path);
+  return read_npy(path, [&](std::uint64_t done, std::uint64_t all) { progress.update(done, all); });
+}
+
+// The file for the gradient of each input, empty where none is asked for.
+std::vector<std::string> gradient_files(const Definition& definition,
+                                        const std::vector<std::string>& words) {
+  const std::vector<std::string> inputs = definition.function.inputs();
+  std::vector<std::string> files(inputs.size());
+  std::size_t next = 0;
+  for (const std::string& word : words) {
+    const std::size_t equals = word.find('=');
+    std::size_t place = next;
+    std::string file = word;
+    if (equals != std::string::npos) {
+      const std::string name = word.substr(0, equals);
+      const auto found = std::ranges::find(inputs, name);
+      if (found == inputs.end()) {
+        const std::string guess = did_you_mean(name, inputs);
+        throw bad_usage(
+            fmt::format("--grad {}: {} has no input '{}'", word, definition.label, name),
+            guess.empty()
+                ? fmt::format("its inputs are: {}; a file whose name has a '=' is written "
+                              "with its directory and the input: {}=./FILE",
+                              fmt::join(inputs, ", "), inputs.front())
+                : guess);
+      }
+      place = static_cast<std::size_t>(found - inputs.begin());
+      file = word.substr(equals + 1);
+    } else {
+      ++next;
+    }
+    if (place >= inputs.size()) {
+      throw bad_usage(fmt::format("--grad is given more often than {} has inputs ({})",
+                                  definition.label, fmt::join(inputs, ", ")));
+    }
+    if (!files[place].empty()) {
+      throw bad_usage(fmt::format("two --grad for the input {}", inputs[place]));
+    }
+    if (file.empty()) throw bad_usage(fmt::format("--grad {} names no file", word));
+    files[place] = file;
+  }
+  return files;
+}
+
+std::vector<NpyArray> read_inputs(const Definition& definition,
+                                  const std::vector<std::string>& paths) {
+  const std::vector<std::string> inputs = definition.function.inputs();
+  if (paths.size() != inputs.size()) {
+    throw bad_usage(
+        fmt::format("{} has {} input{} ({}), and --input is given {} time{}", definition.label,
+                    inputs.size(), inputs.size() == 1 ? "" : "s", fmt::join(inputs, ", "),
+                    paths.size(), paths.size() == 1 ? "" : "s"),
+        "give --input once for each, in this order");
+  }
+  std::vector<NpyArray> arrays;
+  for (const std::string& path : paths) {
+    arrays.push_back(read_array(path));
+    if (arrays.back().shape != arrays.front().shape) {
+      throw bad_content(
+          fmt::format("{} has the shape {}, but {} has {}", path, shape_text(arrays.back().shape),
+                      paths.front(), shape_text(arrays.front().shape)),
+          "all inputs must have one shape");
+    }
+  }
+  return arrays;
+}
+
+ElementType computing_type(const RunOptions& options, const std::vector<NpyArray>& arrays) {
+  if (!options.dtype.empty()) return parse_dtype(options.dtype);
+  for (const NpyArray& array : arrays) {
+    if (array.type() != arrays.front().type()) {
+      throw bad_content("some inputs are float32 and others float64",
+                        "choose: --dtype f32 or --dtype f64");
+    }
+  }
+  return arrays.front().type();
+}
+
+template <class T>
+std::vector<T> elements_as(NpyArray array) {
+  return std::visit(
+      [](auto& elements) {
+        using Stored = typename std::decay_t<decltype(elements)>::value_type;
+        if constexpr (std::is_same_v<Stored, T>) {
+          return std::move(elements);
+        } else {
+          return std::vector<T>(elements.begin(), elements.end());
+        }
+      },
+      array.elements);
+}
+
+// The files that a run writes: opened before anything is computed, so that a place that cannot be
+// written is known at once, and renamed together at the end.
+struct Outputs {
+  std::unique_ptr<OutputFile> value;                   // nothing where it is not asked for
+  std::vector<std::unique_ptr<OutputFile>> gradients;  // one an input, or nothing
+
+  Outputs(const std::string& value_file, const std::vector<std::string>& gradient_files) {
+    std::set<std::string> targets;
+    const auto open = [&](const std::string& path) -> std::unique_ptr<OutputFile> {
+      if (path.empty()) return nullptr;
+      auto file = std::make_unique<OutputFile>(path);
+      if (!targets.insert(file->target()).second) {
+        throw bad_usage(fmt::format("two results are to be written to {}", path));
+      }
+      return file;
+    };
+    value = open(value_file);
+    for (const std::string& path : gradient_files) gradients.push_back(open(path));
+  }
+};
+
+template <class T>
+void save(OutputFile& file, const std::vector<std::uint64_t>& shape, const std::vector<T>& data) {
+  Progress progress("writing " + file.target());
+  write_npy(file, shape, data,
+            [&](std::uint64_t done, std::uint64_t all) { progress.update(done, all); });
+}
+
+template <class T>
+void compute(const Definition& definition, const Parameters& parameters,
+             std::vector<std::vector<T>> inputs, const std::vector<T>& upstream,
+             const std::vector<std::uint64_t>& shape, Outputs& outputs) {
+  const bool backward =
+      std::ranges::any_of(outputs.gradients, [](const auto& g) { return g != nullptr; });
+  KernelOptions options;
+  options.forward = outputs.value != nullptr;
+  options.backward = backward;
+  const BoundKernel<T> kernel = definition.function.kernel<T>(options).bind(parameters);
+
+  const std::size_t count = inputs.front().size();
+  std::vector<T> value(outputs.value ? count : 0);
+  std::vector<std::vector<T>> gradients(inputs.size(), std::vector<T>(backward ? count : 0));
+  const std::vector<T> ones(upstream.empty() ? std::min(count, step_elements) : 0, T(1));
+  Progress progress("computing");
+  for (std::size_t begin = 0; begin < count; begin += step_elements) {
+    const std::size_t step = std::min(step_elements, count - begin);
+    std::vector<std::span<const T>> x;
+    std::vector<std::span<T>> dx;
+    for (std::size_t k = 0; k < inputs.size(); ++k) {
+      x.push_back(std::span<const T>(inputs[k]).subspan(begin, step));
+      if (backward) dx.push_back(std::span<T>(gradients[k]).subspan(begin, step));
+    }
+    if (outputs.value) kernel.forward(x, std::span<T>(value).subspan(begin, step));
+    if (backward) {
+      const std::span<const T> dy = upstream.empty()
+                                        ? std::span<const T>(ones).first(step)
+                                        : std::span<const T>(upstream).subspan(begin, step);
+      kernel.backward(x, dy, dx);
+    }
+    progress.update(begin + step, count);
+  }
+  if (outputs.value) save(*outputs.value, shape, value);
+  for (std::size_t k = 0; k < gradients.size(); ++k) {
+    if (outputs.gradients[k]) save(*outputs.gradients[k], shape, gradients[k]);
+  }
+  if (outputs.value) outputs.value->commit();
+  for (const auto& file : outputs.gradients) {
+    if (file) file->commit();
+  }
+}
+
+template <class T>
+void run_as(const Definition& definition, const Parameters& parameters,
+            std::vector<NpyArray>&& arrays, std::optional<NpyArray>&& upstream, Outputs& outputs) {
+  const std::vector<std::uint64_t> shape = arrays.front().shape;
+  std::vector<std::vector<T>> inputs;
+  for (NpyArray& array : arrays) inputs.push_back(elements_as<T>(std::move(array)));
+  std::vector<T> dy;
+  if (upstream) dy = elements_as<T>(std::move(*upstream));
+  compute<T>(definition, parameters, std::move(inputs), dy, shape, outputs);
+}
+
+ExitCode run(const RunOptions& options) {
+  if (!options.dtype.empty()) parse_dtype(options.dtype);
+  if (options.output.empty() && options.gradients.empty()) {
+    throw bad_usage("there is nothing to write", "give --output y.npy, --grad dx.npy, or both");
+  }
+  if (!options.upstream.empty() && options.gradients.empty()) {
+    throw bad_usage("--upstream is for gradients, and no --grad is given");
+  }
+  const Definition definition = resolve(options.def, options.definition);
+  const Parameters parameters =
+      parameters_of(definition, parse_parameters(options.definition.parameters, {definition}));
+  const std::vector<std::string> gradients = gradient_files(definition, options.gradients);
+  std::vector<NpyArray> arrays = read_inputs(definition, options.inputs);
+  std::optional<NpyArray> upstream;
+  if (!options.upstream.empty()) {
+    upstream = read_array(options.upstream);
+    if (upstream->shape != arrays.front().shape) {
+      throw bad_content(fmt::format("{} has the shape {}, but the inputs have {}", options.upstream,
+                                    shape_text(upstream->shape), shape_text(arrays.front().shape)));
+    }
+  }
+  Outputs outputs(options.output, gradients);
+  switch (computing_type(options, arrays)) {
+    case ElementType::f32:
+      run_as<float>(definition, parameters, std::move(arrays), std::move(upstream), outputs);
+      break;
+    case ElementType::f64:
+      run_as<double>(definition, parameters, std::move(arrays), std::move(upstream), outputs);
+      break;
+  }
+  return exit_good;
+}
+
+}  // namespace
+
+Command add_run(CLI::App& program) {
+  auto options = std::make_shared<RunOptions>();
+  CLI::App* app = add_command(
+      program, "run", "Applies a definition, and its gradients, to NumPy files",
+      "  actc run gelu --input x.npy --output y.npy\n"
+      "  actc run 'x * erf(x)' --input x.npy --output y.npy --grad dx.npy --upstream dy.npy\n"
+      "  actc run 'f(a, b) = a * sigmoid(b)' --input a.npy --input b.npy --output y.npy --grad "
+      "b=db.npy\n");
+  app->add_option("DEF", options->def, "A built-in's name, a formula, a text, or a name in FILE")
+      ->required();
+  app->add_option("--input", options->inputs, "An input; once for each, in the definition's order")
+      ->type_name("X.npy")
+      ->required()
+      ->allow_extra_args(false);
+  app->add_option("--output", options->output, "Where the value goes")->type_name("Y.npy");
+  app->add_option("--grad", options->gradients,
+                  "Where the gradient of an input goes: once for each in order, or by name")
+      ->type_name("[NAME=]DX.npy")
+      ->allow_extra_args(false);
+  app->add_option("--upstream", options->upstream,
+                  "The gradient that comes from above; 1 where it is not given")
+      ->type_name("DY.npy");
+  add_dtype_option(*app, options->dtype,
+                   "The number format to compute in; the file's where it is not given");
+  add_definition_options(*app, options->definition);
+  return {app, [options] { return run(*options); }};
+}
+
+}  // namespace actc::tools
