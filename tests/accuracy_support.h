@@ -185,7 +185,7 @@ void add_neighbours(std::vector<T>& x, T at) {
 
 // Zeros, the smallest and the largest numbers, powers of two, multiples of log(2)/2 and π/4 (where
 // arguments are reduced), and where the implementations change their method or results overflow,
-// underflow or become 1: in stdlib/math32.act, stdlib/math64.act and, of the activations, their
+// underflow or become 1: in stdlib/binary32/, stdlib/binary64/ and, of the activations, their
 // kinks.
 template <class T>
 void add_boundaries(std::vector<T>& x) {
