@@ -1,7 +1,7 @@
 // actc_bench: actc against hand-written AVX2, plain loops and memcpy.
 //
 //   actc_bench [Google Benchmark's options]
-//   actc_bench --table [--rounds=N] [--what=compile,call,speed]   Markdown, measured in turns
+//   actc_bench --table [--rounds=N] [--what=compile,call,speed,math]   Markdown, measured in turns
 #include <benchmark/benchmark.h>
 
 #include <charconv>
@@ -14,6 +14,7 @@
 #include <string_view>
 
 #include "bench/contenders.h"
+#include "bench/math_table.h"
 #include "bench/table.h"
 
 namespace {
@@ -90,7 +91,7 @@ void register_compilations() {
 
 struct TableRequest {
   bench::TableOptions options;
-  std::string_view what = "compile,call,speed";
+  std::string_view what = "compile,call,speed,math";
 };
 
 // Nothing but our own options may stand beside --table.
@@ -118,6 +119,7 @@ void print_tables(const TableRequest& request) {
   ActcKernels actc;
   if (wanted("call")) bench::print_call_costs(std::cout, actc);
   if (wanted("speed")) bench::print_speeds(std::cout, request.options, actc);
+  if (wanted("math")) bench::print_math_speeds(std::cout, request.options.rounds, actc);
 }
 
 }  // namespace

@@ -1,0 +1,18 @@
+// Measuring in turns.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+namespace bench {
+
+// Nanoseconds of a call: for each contender, a vector over the rounds. A round calls each contender
+// once, for as long as a clock needs, so that a ratio compares what ran under the same conditions.
+std::vector<std::vector<double>> in_turns(const std::vector<std::function<void()>>& contenders,
+                                          int rounds);
+
+double minimum(const std::vector<double>& v);
+double median(std::vector<double> v);
+double geometric_mean(const std::vector<double>& v);
+
+}  // namespace bench
