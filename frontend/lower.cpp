@@ -9,6 +9,7 @@
 #include "frontend/fold.h"
 #include "frontend/frontend.h"
 #include "frontend/lower_body.h"
+#include "frontend/lower_rule.h"
 #include "frontend/names.h"
 #include "frontend/program.h"
 #include "ir/constants.h"
@@ -76,8 +77,14 @@ LoweredText TextLowerer::run() {
   for (const Item& item : program_.tree.items) {
     if (!std::holds_alternative<DefinitionItem>(item)) lower_addition(item);
   }
+  for (const Item& item : program_.tree.items) {
+    const auto* rule = std::get_if<RuleItem>(&item);
+    if (rule == nullptr || rule->head.damage != Damage::none) continue;
+    within_limits(rule->head, [&] { lower_rule(program_, *rule); });
+  }
   check_implementation_cycles(program_);
-  if (program_.report.count() != errors_before || program_.own.empty()) return {};
+  const bool holds_nothing = program_.own.empty() && program_.library->rules().empty();
+  if (program_.report.count() != errors_before || holds_nothing) return {};
 
   LoweredText text{program_.library, std::nullopt};
   for (const OwnFunction& own : program_.own) {
@@ -131,7 +138,8 @@ void TextLowerer::collect_definitions() {
 // Functions for which the text has a derivative or an implementation: its own, or copies.
 void TextLowerer::collect_additions() {
   for (const Item& item : program_.tree.items) {
-    if (std::holds_alternative<DefinitionItem>(item)) continue;
+    if (std::holds_alternative<DefinitionItem>(item) || std::holds_alternative<RuleItem>(item))
+      continue;
     const ItemHead& head = head_of(item);
     const Callee callee = program_.resolve(head.name);
     switch (callee.kind) {

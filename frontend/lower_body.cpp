@@ -29,6 +29,10 @@ bool holds_poison(std::span<const NodeId> values) {
 
 }  // namespace
 
+bool is_constant_name(std::string_view name) {
+  return std::ranges::any_of(constants, [&](const auto& c) { return c.first == name; });
+}
+
 NodeId BodyLowerer::lower(const ItemHead& head, ExprId body, std::span<const Binding> names) {
   activations_.push_back({&head, {}, {}, std::nullopt});
   for (const auto& [name, node] : names) activations_.back().names[name].push_back(node);
@@ -157,6 +161,9 @@ NodeId BodyLowerer::unknown_name(const NameExpr& form, Span span) {
   }
   std::string suggestion = suggest_name(form.name, known);
   const ItemHead& head = *activation.head;
+  if (suggestion.empty() && head.name == "rule") {
+    suggestion = "the variables of a rule are the names on its left side";
+  }
   const bool of_the_head =
       std::ranges::find(head.inputs, form.name, &InputSyntax::name) != head.inputs.end() ||
       std::ranges::find(head.parameters, form.name, &ParameterSyntax::name) !=

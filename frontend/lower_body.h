@@ -19,6 +19,9 @@ namespace actc::frontend {
 // Where an error was reported: nothing that is made of it is an error too.
 inline constexpr ir::NodeId poison = ~ir::NodeId{0};
 
+// pi, e, inf, nan.
+bool is_constant_name(std::string_view name);
+
 // The rules of docs/language.md for one operation at a time: which formats go together, where
 // constants are rounded, when a boolean is a number. Reports what does not fit.
 class Operations {

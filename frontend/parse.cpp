@@ -68,7 +68,7 @@ bool Parser::implementation_head_at(std::size_t index) const {
 
 bool Parser::head_at(std::size_t index) const {
   return definition_head_at(index) || derivative_head_at(index) || implementation_head_at(index) ||
-         tokens[index].kind == TokenKind::rule;
+         (tokens[index].kind == TokenKind::rule && tokens[index + 1].kind != TokenKind::end);
 }
 
 bool is_reserved(TokenKind kind) {
@@ -107,6 +107,7 @@ class ItemParser {
   void definition(std::string documentation);
   void derivative(std::string documentation);
   void implementation(std::string documentation);
+  void rule(std::string documentation);
   void bare_expression(std::string documentation);
   void definition_without_inputs(std::string documentation);
 
@@ -142,9 +143,7 @@ void ItemParser::item() {
   const Token& token = parser_.peek();
   if (token.kind == TokenKind::end) return;
   if (token.kind == TokenKind::rule) {
-    parser_.report.error(token.span, "`rule` is a reserved word", "texts cannot hold rules yet");
-    parser_.take();
-    resynchronize();
+    rule(std::move(text));
   } else if (parser_.derivative_head_at(place)) {
     derivative(std::move(text));
   } else if (parser_.implementation_head_at(place)) {
@@ -210,6 +209,51 @@ void ItemParser::implementation(std::string documentation) {
   item.format = parser_.take().text == "binary32" ? ir::Format::binary32 : ir::Format::binary64;
   head(item.head);
   body(item.head);
+  add(std::move(item));
+}
+
+void ItemParser::rule(std::string documentation) {
+  RuleItem item;
+  item.head.documentation = std::move(documentation);
+  item.head.first = next_expression();
+  item.head.name = "rule";
+  const std::size_t first = parser_.at;
+  item.head.name_span = parser_.take().span;
+  const std::size_t left = parser_.at;
+  const auto span_from = [&](std::size_t token) {
+    return Span{parser_.tokens[token].span.begin, parser_.tokens[parser_.at - 1].span.end};
+  };
+  const auto failed = [&] {
+    item.head.damage = Damage::body;
+    if (!resumes_at(parser_.at) && !parser_.next_is(TokenKind::documentation)) parser_.take();
+    resynchronize();
+    item.head.last = next_expression();
+    add(std::move(item));
+  };
+  const auto side = parse_expression(parser_, ExpressionPlace::rule_left);
+  if (!side) return failed();
+  item.left = *side;
+  item.left_span = span_from(left);
+  if (!parser_.take_if(TokenKind::assign)) {
+    parser_.report.error(parser_.peek().span,
+                         fmt::format("`=` is missing before {}", describe(parser_.peek())),
+                         "a rule is written `rule log(1 + exp(u)) = log1pexp(u)`");
+    return failed();
+  }
+  const std::size_t right = parser_.at;
+  const auto body = parse_expression(parser_, ExpressionPlace::rule_right);
+  if (!body) return failed();
+  item.head.body = *body;
+  item.head.body_span = span_from(right);
+  if (parser_.next_is(TokenKind::name) && parser_.peek().text == "for") {
+    parser_.take();
+    const std::size_t condition = parser_.at;
+    item.condition = parse_expression(parser_, ExpressionPlace::body);
+    if (!item.condition) return failed();
+    item.condition_span = span_from(condition);
+  }
+  item.span = span_from(first);
+  item.head.last = next_expression();
   add(std::move(item));
 }
 

@@ -165,11 +165,14 @@ Step ExpressionParser::next_operand_or_item() {
   const Token& token = parser_.peek();
   const Token& before = parser_.tokens[parser_.at - 1];
   const bool outermost = nothing_open();
+  if (outermost && place_ == ExpressionPlace::rule_right && token.text == "for") return end();
+  if (outermost && place_ == ExpressionPlace::rule_left) return end();
   if (parser_.head_at(parser_.at)) return outermost ? end() : unclosed();
   if (token.kind == TokenKind::rule) return outermost ? end() : missing_operand();
 
   // A bare expression may follow another item. On the same line it is a slip far more often.
-  if (outermost && place_ == ExpressionPlace::body && parser_.starts_line(parser_.at) &&
+  const bool last = place_ == ExpressionPlace::body || place_ == ExpressionPlace::rule_right;
+  if (outermost && last && parser_.starts_line(parser_.at) &&
       token.kind != TokenKind::left_parenthesis) {
     return end();
   }
@@ -264,6 +267,7 @@ Step ExpressionParser::semicolon() {
 
 Step ExpressionParser::assign() {
   const Token& token = parser_.peek();
+  if (place_ == ExpressionPlace::rule_left && nothing_open()) return end();
   const auto* name = std::get_if<NameExpr>(&parser_.tree.expressions[value_].form);
   if (in_barrier(FrameKind::call) && name != nullptr && !calls_.back().in_parameters) {
     const CallExpr& call = calls_.back().call;

@@ -55,7 +55,7 @@ Step ExpressionParser::operand() {
 Step ExpressionParser::operand_name() {
   const std::size_t place = parser_.at;
   // `f(x) = x +` with the next item after it. At the start of a bare expression this is no head.
-  if (nothing_open() && parser_.head_at(place) &&
+  if (place_ != ExpressionPlace::rule_left && nothing_open() && parser_.head_at(place) &&
       (parser_.derivative_head_at(place) || parser_.implementation_head_at(place) ||
        parser_.peek(1).kind == TokenKind::left_parenthesis)) {
     return missing_operand();

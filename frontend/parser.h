@@ -64,6 +64,8 @@ bool is_reserved(TokenKind kind);
 enum class ExpressionPlace : std::uint8_t {
   body,            // of an item: ends where the next item starts
   parameter_list,  // a default: ends before `,` or `)` too
+  rule_left,       // ends before the `=` of the rule; what looks like the head of an item is none
+  rule_right,      // as a body, or ends before `for`
 };
 
 // Reads one expression from `parser.at`. On failure it has been reported, and `parser.at` is

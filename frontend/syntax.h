@@ -99,7 +99,16 @@ struct ImplementationItem {  // binary32 name(inputs; parameters) = body
   ir::Format format;
 };
 
-using Item = std::variant<DefinitionItem, DerivativeItem, ImplementationItem>;
+struct RuleItem {  // rule left = right for condition
+  ItemHead head;   // the body is the right side; the name is `rule`, which nothing else can have
+  ExprId left = 0;
+  Span left_span;
+  std::optional<ExprId> condition;
+  Span condition_span;
+  Span span;  // of the whole item
+};
+
+using Item = std::variant<DefinitionItem, DerivativeItem, ImplementationItem, RuleItem>;
 
 inline const ItemHead& head_of(const Item& item) {
   return std::visit([](const auto& form) -> const ItemHead& { return form.head; }, item);

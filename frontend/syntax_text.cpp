@@ -91,6 +91,7 @@ std::string title(const Item& item) {
       return fmt::format("derivative {} of {}{}", form.variable, form.head.name,
                          form.surrogate ? " surrogate" : "");
     }
+    std::string operator()(const RuleItem&) const { return "rule"; }
     std::string operator()(const ImplementationItem& form) const {
       return fmt::format("implementation {} of {}", ir::name(form.format), form.head.name);
     }
@@ -111,7 +112,11 @@ std::string to_text(const SyntaxTree& tree) {
           fmt::format("  {}parameter {}\n", parameter.learned ? "learned " : "", parameter.name);
       if (parameter.default_value) print(tree, *parameter.default_value, 2, {}, text);
     }
-    if (head.damage == Damage::none) print(tree, head.body, 1, {}, text);
+    if (head.damage != Damage::none) continue;
+    const auto* rule = std::get_if<RuleItem>(&item);
+    if (rule != nullptr) print(tree, rule->left, 1, "left ", text);
+    print(tree, head.body, 1, rule != nullptr ? "right " : "", text);
+    if (rule != nullptr && rule->condition) print(tree, *rule->condition, 1, "for ", text);
   }
   return text;
 }

@@ -43,7 +43,7 @@ void prepare_big_floats() {
          {Operation::Pi, Operation::E, Operation::Sqrt, Operation::Floor, Operation::RealExp,
           Operation::RealLog, Operation::RealLog1p, Operation::RealExpm1, Operation::RealTanh,
           Operation::RealErf, Operation::RealErfc, Operation::RealSin, Operation::RealCos,
-          Operation::RealPow}) {
+          Operation::RealAtan, Operation::RealPow}) {
       all_known = all_known && !isnan(detail::apply<BigFloat>(op, args));
     }
     return all_known;

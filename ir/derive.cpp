@@ -6,6 +6,7 @@
 
 #include "ir/algebra.h"
 #include "ir/passes.h"
+#include "ir/stabilize.h"
 
 namespace actc::ir {
 namespace {
@@ -147,6 +148,9 @@ class Differentiator {
         return;
       case Operation::RealCos:
         give(arg(0), m.opposite(m.scale(adj, m.real(Operation::RealSin, {arg(0)}))));
+        return;
+      case Operation::RealAtan:
+        give(arg(0), m.scale_down(adj, m.add(m.number(1), m.mul(arg(0), arg(0)))));
         return;
       case Operation::RealPow:
         give_scaled(0, [&] {
@@ -307,13 +311,20 @@ Graph with_gradients(const Graph& meaning, const Library& library, std::size_t i
   return simplify(result, library);
 }
 
-void complete_derivatives(Library& library, FunctionId id) {
+void complete_derivatives(Library& library, FunctionId id, const Rulebook* rules) {
   const std::size_t count = library[id].argument_count();
+  const std::size_t inputs = library[id].inputs.size();
   library.own(id).derivatives.resize(count);
+  std::optional<Graph> meaning;
   for (std::size_t k = 0; k < count; ++k) {
     if (library[id].derivatives[k]) continue;
+    if (!meaning) {
+      meaning = library[id].meaning;
+      if (rules != nullptr)
+        meaning = stabilize(simplify(*meaning, library), library, *rules, inputs);
+    }
     const std::size_t wanted[] = {k};
-    Graph body = derive(library[id].meaning, library, library[id].inputs.size(), wanted);
+    Graph body = derive(*meaning, library, inputs, wanted);
     library.own(id).derivatives[k] = Derivative{std::move(body), false, true};
   }
 }

@@ -133,6 +133,8 @@ T apply(Operation op, const T* a) {
       return T(sin(a[0]));
     case Operation::RealCos:
       return T(cos(a[0]));
+    case Operation::RealAtan:
+      return T(atan(a[0]));
     case Operation::RealPow:
       return T(pow(a[0], a[1]));
     case Operation::Detach:

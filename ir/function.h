@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -46,10 +47,26 @@ struct Function {
   bool is_opaque() const;
 };
 
+// An identity over the reals that `stabilize` applies from left to right. Its variables are the
+// inputs of its graphs.
+struct Rule {
+  std::string text;  // as it was typed
+  std::vector<std::string> variables;
+  Graph left;
+  Graph right;
+  Graph condition;                     // boolean outputs, all of which must be proved
+  std::vector<std::size_t> unbounded;  // variables of which no finite bound may be known
+};
+
 class Library {
  public:
   Library() = default;
   explicit Library(std::shared_ptr<const Library> base);
+
+  void add_rule(Rule rule) { rules_.push_back(std::move(rule)); }
+  // Its own, not those of its base, in the order of the text, which is the order of trying.
+  std::span<const Rule> rules() const { return rules_; }
+  const Library* base() const { return base_.get(); }
 
   FunctionId add(Function function);
   std::size_t size() const { return base_size_ + own_.size(); }
@@ -64,6 +81,7 @@ class Library {
   std::shared_ptr<const Library> base_;
   std::size_t base_size_ = 0;
   std::vector<Function> own_;
+  std::vector<Rule> rules_;
   std::map<std::string, FunctionId, std::less<>> names_;
 };
 

@@ -168,6 +168,47 @@ Bits constant_bits(const Rational& value, Format format) {
   return 0;
 }
 
+// An operation on its arguments' bits. Not a leaf.
+Bits apply_operation(Operation op, Format result, Format operand, const Bits* args) {
+  switch (op) {
+    case Operation::And:
+      return args[0] & args[1];
+    case Operation::Or:
+      return args[0] | args[1];
+    case Operation::Not:
+      return args[0] ^ 1;
+    case Operation::Where:
+    case Operation::Rarely:
+      return args[0] != 0 ? args[1] : args[2];
+    case Operation::Bits:
+    case Operation::FromBits:
+      return args[0];
+    case Operation::Table:
+      return args[1 + args[0]];
+    default:
+      break;
+  }
+  switch (operand) {
+    case Format::binary32:
+      return apply_float<float>(op, result, args);
+    case Format::binary64:
+      return apply_float<double>(op, result, args);
+    case Format::int32:
+      return apply_integer<std::uint32_t>(op, result, args);
+    case Format::int64:
+      return apply_integer<std::uint64_t>(op, result, args);
+    case Format::real:
+    case Format::boolean:
+      break;
+  }
+  assert(false && "not lowered");
+  return 0;
+}
+
+Format operand_format(const Graph& graph, NodeId id) {
+  return graph.args(id).empty() ? graph[id].format : graph[graph.arg(id, 0)].format;
+}
+
 }  // namespace
 
 std::vector<Bits> interpret(const Graph& lowered, std::span<const Bits> inputs,
@@ -176,63 +217,68 @@ std::vector<Bits> interpret(const Graph& lowered, std::span<const Bits> inputs,
   std::vector<Bits> args;
   for (NodeId id = 0; id < lowered.size(); ++id) {
     const Node& node = lowered[id];
-    args.clear();
-    for (const NodeId a : lowered.args(id)) args.push_back(values[a]);
-    const Format operand = args.empty() ? node.format : lowered[lowered.arg(id, 0)].format;
-    Bits& value = values[id];
     switch (node.op) {
       case Operation::Constant:
-        value = constant_bits(lowered.value(id), node.format);
+        values[id] = constant_bits(lowered.value(id), node.format);
         break;
       case Operation::Input:
-        value = inputs[node.payload];
+        values[id] = inputs[node.payload];
         break;
       case Operation::Parameter:
-        value = parameters[node.payload];
-        break;
-      case Operation::And:
-        value = args[0] & args[1];
-        break;
-      case Operation::Or:
-        value = args[0] | args[1];
-        break;
-      case Operation::Not:
-        value = args[0] ^ 1;
-        break;
-      case Operation::Where:
-      case Operation::Rarely:
-        value = args[0] != 0 ? args[1] : args[2];
-        break;
-      case Operation::Bits:
-      case Operation::FromBits:
-        value = args[0];
-        break;
-      case Operation::Table:
-        value = args[1 + args[0]];
+        values[id] = parameters[node.payload];
         break;
       default:
-        switch (operand) {
-          case Format::binary32:
-            value = apply_float<float>(node.op, node.format, args.data());
-            break;
-          case Format::binary64:
-            value = apply_float<double>(node.op, node.format, args.data());
-            break;
-          case Format::int32:
-            value = apply_integer<std::uint32_t>(node.op, node.format, args.data());
-            break;
-          case Format::int64:
-            value = apply_integer<std::uint64_t>(node.op, node.format, args.data());
-            break;
-          case Format::real:
-          case Format::boolean:
-            assert(false && "not lowered");
-        }
+        args.clear();
+        for (const NodeId a : lowered.args(id)) args.push_back(values[a]);
+        values[id] =
+            apply_operation(node.op, node.format, operand_format(lowered, id), args.data());
     }
   }
   std::vector<Bits> outputs;
   for (const NodeId id : lowered.outputs) outputs.push_back(values[id]);
   return outputs;
+}
+
+ColumnInterpreter::ColumnInterpreter(const Graph& lowered)
+    : lowered_(lowered),
+      needed_(reachable(lowered)),
+      constants_(lowered.size()),
+      columns_(lowered.size()) {
+  for (NodeId id = 0; id < lowered.size(); ++id) {
+    if (needed_[id] && lowered.is_constant(id)) {
+      constants_[id] = constant_bits(lowered.value(id), lowered[id].format);
+    }
+  }
+}
+
+std::vector<Bits> ColumnInterpreter::run(std::span<const std::vector<Bits>> inputs,
+                                         std::size_t count) {
+  std::vector<const Bits*> from;
+  std::vector<Bits> args;
+  for (NodeId id = 0; id < lowered_.size(); ++id) {
+    if (!needed_[id]) continue;
+    const Node& node = lowered_[id];
+    std::vector<Bits>& column = columns_[id];
+    if (node.op == Operation::Constant) {
+      column.assign(count, constants_[id]);
+      continue;
+    }
+    if (node.op == Operation::Input) {
+      column.assign(inputs[node.payload].begin(), inputs[node.payload].end());
+      continue;
+    }
+    assert(node.op != Operation::Parameter);
+    column.resize(count);
+    from.clear();
+    for (const NodeId a : lowered_.args(id)) from.push_back(columns_[a].data());
+    args.resize(from.size());
+    const Format operand = operand_format(lowered_, id);
+    for (std::size_t e = 0; e < count; ++e) {
+      for (std::size_t k = 0; k < from.size(); ++k) args[k] = from[k][e];
+      column[e] = apply_operation(node.op, node.format, operand, args.data());
+    }
+  }
+  return columns_[lowered_.outputs.front()];
 }
 
 }  // namespace actc::ir

@@ -22,4 +22,20 @@ double binary64_of(Bits bits);
 std::vector<Bits> interpret(const Graph& lowered, std::span<const Bits> inputs,
                             std::span<const Bits> parameters);
 
+// The same for many elements at once. Refers to the graph, which must outlive it; has no
+// parameters.
+class ColumnInterpreter {
+ public:
+  explicit ColumnInterpreter(const Graph& lowered);
+
+  // The first output for each of `count` elements; one column an input.
+  std::vector<Bits> run(std::span<const std::vector<Bits>> inputs, std::size_t count);
+
+ private:
+  const Graph& lowered_;
+  std::vector<bool> needed_;
+  std::vector<Bits> constants_;  // a node's, where it is one
+  std::vector<std::vector<Bits>> columns_;
+};
+
 }  // namespace actc::ir

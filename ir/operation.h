@@ -81,6 +81,7 @@ enum class OperationClass : std::uint8_t {
   ROW(RealErfc, "real_erfc", 1, real)                  \
   ROW(RealSin, "real_sin", 1, real)                    \
   ROW(RealCos, "real_cos", 1, real)                    \
+  ROW(RealAtan, "real_atan", 1, real)                  \
   ROW(RealPow, "real_pow", 2, real)                    \
   ROW(Detach, "detach", 1, structure)                  \
   ROW(Call, "call", -1, structure)

@@ -11,6 +11,8 @@
 
 namespace actc::ir {
 
+class Rulebook;  // ir/stabilize.h, the home of the pass `stabilize`
+
 // Copies `body`'s outputs into `graph`, its inputs and parameters replaced by `args` (inputs
 // first). Returns the nodes of the outputs.
 std::vector<NodeId> inline_body(Graph& graph, const Graph& body, std::size_t input_count,
@@ -39,9 +41,9 @@ Graph derive(const Graph& graph, const Library& library, std::size_t input_count
 // dy.
 Graph with_gradients(const Graph& meaning, const Library& library, std::size_t input_count);
 
-// Derives what is not written of an opaque function's derivatives. Functions that it calls must be
-// complete.
-void complete_derivatives(Library& library, FunctionId id);
+// Derives what is not written of an opaque function's derivatives, from its meaning as the rules
+// make it where there are rules. Functions that it calls must be complete.
+void complete_derivatives(Library& library, FunctionId id, const Rulebook* rules = nullptr);
 
 // From the reals to a number format: constants rounded, functions replaced by their
 // implementations, products and sums contracted to fused multiply-adds, comparisons given the sense

@@ -2,7 +2,7 @@
 // rest; and the emission of a schedule into its bodies.
 //
 //   entry     load the call; a stride that is not the element's size: return ACTC_BAD_STRIDE
-//   setup     what does not vary over elements
+//   setup     the default floating-point environment; what does not vary over elements
 //   row       for each row:
 //   stream      for outputs too large for the cache: some vectors at a time, stored around it
 //   full        else: vectors_in_flight vectors at a time, while that many are left
@@ -16,11 +16,14 @@
 #include <array>
 #include <cassert>
 #include <cstddef>
+#include <tuple>
 #include <utility>
 #include <vector>
 
+#include "jit/environment.h"
 #include "jit/lanes.h"
 #include "jit/schedule.h"
+#include "jit/storage.h"
 
 namespace actc::jit {
 namespace {
@@ -49,16 +52,18 @@ class KernelWriter {
         module_(module),
         spec_(spec),
         graph_(*spec.graph),
+        kernel_(spec.kernels[k]),
         processor_(processor),
         builder_(context_),
         emitter_(builder_, processor_),
-        element_bytes_(spec.format == Format::binary32 ? 4 : 8) {
-    for (const std::size_t output : spec.kernels[k].outputs) {
+        arrays_(builder_, processor_),
+        computed_(spec.format == Format::binary32 ? Storage::binary32 : Storage::binary64) {
+    for (const std::size_t output : kernel_.outputs) {
       outputs_.push_back(graph_.outputs[output]);
     }
     schedule_ = schedule(graph_, outputs_);
     huge_ = graph_.size() >= huge_graph;
-    lanes_ = (huge_ ? 128 : processor.vector_bits) / (8 * element_bytes_);
+    lanes_ = (huge_ ? 128 : processor.vector_bits) / (8 * bytes_of(computed_));
     in_flight_ = huge_ ? 1 : vectors_in_flight(schedule_.element_nodes, schedule_.rare_nodes);
     create_function(kernel_symbol(k));
   }
@@ -70,8 +75,8 @@ class KernelWriter {
   struct Place {
     llvm::Value* first;
     unsigned vectors;
-    llvm::Value* mask;  // of the lanes that exist; null: all
-    bool streaming;     // stores go around the cache, to aligned addresses
+    Lanes lanes;  // of each vector
+    StoreKind stores;
   };
   struct Streaming {
     llvm::Value* possible;
@@ -80,6 +85,7 @@ class KernelWriter {
   struct Array {
     llvm::Value* data = nullptr;  // of the first row, then of the current one
     llvm::Value* row_stride = nullptr;
+    Storage storage = Storage::binary32;
   };
 
   void create_function(const std::string& name);
@@ -92,7 +98,11 @@ class KernelWriter {
         type, builder_.CreateConstInBoundsGEP1_64(builder_.getInt8Ty(), base, offset),
         llvm::Align(8));
   }
-  Array load_array(llvm::Value* arrays, std::size_t position, llvm::Value*& bad_stride);
+  Storage storage_in(const std::vector<Storage>& storages, std::size_t position) const {
+    return storages.empty() ? computed_ : storages.at(position);
+  }
+  Array load_array(llvm::Value* arrays, std::size_t position, Storage storage,
+                   llvm::Value*& bad_stride);
   // Begins a new block of a huge graph after every huge_block calls.
   void cut_block(std::size_t& in_block);
   void emit_scalars(llvm::Value* parameters);
@@ -101,8 +111,13 @@ class KernelWriter {
   void emit_body(const Place& place);
   void emit_region(const Region& region, const Place& place);
   void emit_group(const RareGroup& group, const Place& place);
-  llvm::Value* load_input(std::uint32_t position, const Place& place, unsigned vector);
-  llvm::Value* address(llvm::Value* data, const Place& place, unsigned vector);
+  llvm::Value* address(const Array& array, const Place& place, unsigned vector);
+  void load_input(NodeId id, const Place& place, unsigned vector);
+  void store_output(std::size_t k, const Place& place, unsigned vector);
+  // Whether a body has its vectors in pairs of even and odd elements.
+  bool in_pairs(const Place& place) const {
+    return all_bfloat16_ && place.vectors % 2 == 0 && place.lanes.mask == nullptr;
+  }
 
   // The value of a node in a vector of the current body.
   llvm::Value*& value(NodeId id, unsigned vector) { return values_[id * max_in_flight + vector]; }
@@ -114,15 +129,18 @@ class KernelWriter {
   llvm::Module& module_;
   const ModuleSpec& spec_;
   const Graph& graph_;
+  const KernelSpec& kernel_;
   const Processor& processor_;
   llvm::IRBuilder<> builder_;
   LaneEmitter emitter_;
-  unsigned element_bytes_;
+  StorageEmitter arrays_;
+  Storage computed_;  // as the computing format lies in memory: parameters, and arrays by default
   std::vector<NodeId> outputs_;
   Schedule schedule_;
   bool huge_ = false;
   unsigned lanes_ = 0;
   unsigned in_flight_ = 0;
+  bool all_bfloat16_ = false;
   llvm::PHINode* stream_index_ = nullptr;
   llvm::Function* function_ = nullptr;
   std::vector<llvm::Value*> splats_;  // by node, for those that do not vary over elements
@@ -141,15 +159,16 @@ void KernelWriter::create_function(const std::string& name) {
 }
 
 KernelWriter::Array KernelWriter::load_array(llvm::Value* arrays, std::size_t position,
-                                             llvm::Value*& bad_stride) {
+                                             Storage storage, llvm::Value*& bad_stride) {
   const std::size_t base = position * sizeof(actc_array);
   Array result;
+  result.storage = storage;
   result.data = load_field(arrays, base + offsetof(actc_array, data), builder_.getPtrTy());
   result.row_stride =
       load_field(arrays, base + offsetof(actc_array, row_stride), builder_.getInt64Ty());
   llvm::Value* column_stride =
       load_field(arrays, base + offsetof(actc_array, column_stride), builder_.getInt64Ty());
-  llvm::Value* wrong = builder_.CreateXor(column_stride, i64(element_bytes_));
+  llvm::Value* wrong = builder_.CreateXor(column_stride, i64(bytes_of(storage)));
   bad_stride = bad_stride == nullptr ? wrong : builder_.CreateOr(bad_stride, wrong);
   return result;
 }
@@ -179,14 +198,22 @@ void KernelWriter::write() {
       if (step.is_group || graph_[step.index].op != Operation::Input) continue;
       const std::uint32_t position = graph_[step.index].payload;
       if (inputs.size() <= position) inputs.resize(position + 1);
-      inputs[position] = load_array(input_arrays, position, bad_stride);
+      inputs[position] = load_array(input_arrays, position,
+                                    storage_in(kernel_.input_storage, position), bad_stride);
     }
   };
   use_inputs(schedule_.body);
   for (const RareGroup& group : schedule_.groups) use_inputs(group.region);
   std::vector<Array> outputs;
   for (std::size_t k = 0; k < outputs_.size(); ++k) {
-    outputs.push_back(load_array(output_arrays, k, bad_stride));
+    outputs.push_back(
+        load_array(output_arrays, k, storage_in(kernel_.output_storage, k), bad_stride));
+  }
+  all_bfloat16_ = true;
+  for (const std::vector<Array>* arrays : {&inputs, &outputs}) {
+    for (const Array& array : *arrays) {
+      if (array.data != nullptr && array.storage != Storage::bfloat16) all_bfloat16_ = false;
+    }
   }
   builder_.CreateCondBr(builder_.CreateIsNotNull(bad_stride), refuse, setup, unlikely);
 
@@ -194,6 +221,8 @@ void KernelWriter::write() {
   builder_.CreateRet(builder_.getInt32(ACTC_BAD_STRIDE));
 
   builder_.SetInsertPoint(setup);
+  DefaultEnvironment environment(builder_, processor_);
+  environment.enter();
   emit_scalars(parameters);
   llvm::Value* full_columns =
       builder_.CreateAnd(columns, i64(~(std::uint64_t{lanes_} * in_flight_ - 1)));
@@ -208,6 +237,7 @@ void KernelWriter::write() {
     for (std::size_t k = 0; k < arrays.size(); ++k) {
       if (arrays[k].data == nullptr) continue;
       llvm::Value* offset = builder_.CreateMul(row_index, arrays[k].row_stride);
+      current[k].storage = arrays[k].storage;
       current[k].data = builder_.CreateGEP(builder_.getInt8Ty(), arrays[k].data, offset);
     }
     return current;
@@ -220,6 +250,7 @@ void KernelWriter::write() {
   builder_.CreateCondBr(builder_.CreateICmpULT(next_row, rows), row, done, unlikely);
 
   builder_.SetInsertPoint(done);
+  environment.leave();
   builder_.CreateRet(builder_.getInt32(ACTC_OK));
 }
 
@@ -247,7 +278,7 @@ void KernelWriter::emit_scalars(llvm::Value* parameters) {
       } else {
         scalars[id] = builder_.CreateAlignedLoad(
             type, builder_.CreateConstInBoundsGEP1_64(type, parameters, node.payload),
-            llvm::Align(element_bytes_));
+            llvm::Align(bytes_of(computed_)));
       }
     } else if (node.arg_count == 0) {
       scalars[id] = constant_of(context_, graph_, id);
@@ -314,7 +345,7 @@ void KernelWriter::emit_row(llvm::Value* columns, llvm::Value* full_columns) {
     llvm::PHINode* index = builder_.CreatePHI(word, 3);
     index->addIncoming(i64(0), head);
     stream_index_ = index;
-    emit_body({index, stream_vectors, nullptr, true});
+    emit_body({index, stream_vectors, {lanes_, nullptr, nullptr}, StoreKind::streaming});
     const std::uint64_t step = std::uint64_t{lanes_} * stream_vectors;
     llvm::Value* next = builder_.CreateAdd(index, i64(step), "", /*HasNUW=*/true);
     llvm::BasicBlock* stream_end = builder_.GetInsertBlock();
@@ -340,7 +371,7 @@ void KernelWriter::emit_row(llvm::Value* columns, llvm::Value* full_columns) {
     builder_.SetInsertPoint(full);
     llvm::PHINode* index = builder_.CreatePHI(word, 2);
     index->addIncoming(i64(0), before);
-    emit_body({index, in_flight_, nullptr, false});
+    emit_body({index, in_flight_, {lanes_, nullptr, nullptr}, StoreKind::cached});
     llvm::Value* next = builder_.CreateAdd(index, i64(std::uint64_t{lanes_} * in_flight_), "",
                                            /*HasNUW=*/true);
     llvm::BasicBlock* full_end = builder_.GetInsertBlock();
@@ -360,13 +391,13 @@ void KernelWriter::emit_row(llvm::Value* columns, llvm::Value* full_columns) {
   // Lane k exists where k < limit - index; the difference is cut to fit the lanes' integers.
   llvm::Value* left = builder_.CreateBinaryIntrinsic(
       llvm::Intrinsic::umin, builder_.CreateSub(rest_limit, rest_index), i64(lanes_));
-  llvm::Type* lane_type = builder_.getIntNTy(8 * element_bytes_);
+  llvm::Type* lane_type = builder_.getIntNTy(8 * bytes_of(computed_));
   std::vector<llvm::Constant*> numbers;
   for (unsigned k = 0; k < lanes_; ++k) numbers.push_back(llvm::ConstantInt::get(lane_type, k));
   llvm::Value* mask = builder_.CreateICmpULT(
       llvm::ConstantVector::get(numbers),
       builder_.CreateVectorSplat(lanes_, builder_.CreateTrunc(left, lane_type)));
-  emit_body({rest_index, 1, mask, false});
+  emit_body({rest_index, 1, {lanes_, mask, left}, StoreKind::cached});
   llvm::Value* next = builder_.CreateAdd(rest_index, i64(lanes_), "", /*HasNUW=*/true);
   llvm::BasicBlock* rest_end = builder_.GetInsertBlock();
   enter_rest(next, rest_limit, rest_end);
@@ -385,65 +416,68 @@ void KernelWriter::emit_row(llvm::Value* columns, llvm::Value* full_columns) {
 // Outputs that will not fit in the cache are stored around it: reading their lines first, and
 // evicting the inputs', would cost more than the store.
 KernelWriter::Streaming KernelWriter::streaming_condition(llvm::Value* columns) {
-  const std::uint64_t vector_bytes = std::uint64_t{lanes_} * element_bytes_;
-  llvm::Value* possible = builder_.CreateICmpUGE(columns, i64(streaming_bytes / element_bytes_));
-  llvm::Value* first = nullptr;
+  llvm::Value* possible = nullptr;
+  const auto require = [&](llvm::Value* condition) {
+    possible = possible == nullptr ? condition : builder_.CreateAnd(possible, condition);
+  };
+  llvm::Value* head = nullptr;
+  const std::uint64_t aligned = all_bfloat16_ ? 2 * lanes_ : lanes_;  // elements in a store
   for (const Array& output : row_outputs_) {
-    llvm::Value* offset = builder_.CreateAnd(
-        builder_.CreatePtrToInt(output.data, builder_.getInt64Ty()), i64(vector_bytes - 1));
-    llvm::Value* fits =
-        first == nullptr
-            ? builder_.CreateIsNull(builder_.CreateAnd(offset, i64(element_bytes_ - 1)))
-            : builder_.CreateICmpEQ(offset, first);
-    if (first == nullptr) first = offset;
-    possible = builder_.CreateAnd(possible, fits);
+    const std::uint64_t bytes = bytes_of(output.storage);
+    require(builder_.CreateICmpUGE(columns, i64(streaming_bytes / bytes)));
+    llvm::Value* to_aligned = builder_.CreateAnd(
+        builder_.CreateNeg(builder_.CreatePtrToInt(output.data, builder_.getInt64Ty())),
+        i64(aligned * bytes - 1));
+    require(builder_.CreateIsNull(builder_.CreateAnd(to_aligned, i64(bytes - 1))));
+    llvm::Value* elements = builder_.CreateUDiv(to_aligned, i64(bytes));
+    if (head == nullptr) {
+      head = elements;
+    } else {
+      require(builder_.CreateICmpEQ(elements, head));
+    }
     // In place the lines are in the cache already.
     for (const Array& input : row_inputs_) {
       if (input.data == nullptr) continue;
-      possible = builder_.CreateAnd(possible, builder_.CreateICmpNE(output.data, input.data));
+      require(builder_.CreateICmpNE(output.data, input.data));
     }
   }
-  llvm::Value* bytes = builder_.CreateAnd(builder_.CreateNeg(first), i64(vector_bytes - 1));
-  return {possible, builder_.CreateUDiv(bytes, i64(element_bytes_))};
+  return {possible, head};
 }
 
-llvm::Value* KernelWriter::address(llvm::Value* data, const Place& place, unsigned vector) {
-  llvm::Type* element = type_of(context_, spec_.format, 0);
-  llvm::Value* first = builder_.CreateGEP(element, data, place.first);
+llvm::Value* KernelWriter::address(const Array& array, const Place& place, unsigned vector) {
+  llvm::Type* element = builder_.getIntNTy(8 * bytes_of(array.storage));
+  llvm::Value* first = builder_.CreateGEP(element, array.data, place.first);
   return vector == 0 ? first
                      : builder_.CreateConstGEP1_64(element, first, std::uint64_t{vector} * lanes_);
-}
-
-llvm::Value* KernelWriter::load_input(std::uint32_t position, const Place& place, unsigned vector) {
-  llvm::Type* type = type_of(context_, spec_.format, lanes_);
-  llvm::Value* from = address(row_inputs_[position].data, place, vector);
-  const llvm::Align align(element_bytes_);
-  if (place.mask == nullptr) return builder_.CreateAlignedLoad(type, from, align);
-  return builder_.CreateMaskedLoad(type, from, align, place.mask,
-                                   llvm::Constant::getNullValue(type));
 }
 
 void KernelWriter::emit_body(const Place& place) {
   values_.assign(graph_.size() * max_in_flight, nullptr);
   emit_region(schedule_.body, place);
-  const llvm::Align align(element_bytes_);
   for (std::size_t k = 0; k < outputs_.size(); ++k) {
     assert(graph_[outputs_[k]].format == spec_.format);
-    for (unsigned vector = 0; vector < place.vectors; ++vector) {
-      llvm::Value* result = operand(outputs_[k], vector);
-      llvm::Value* to = address(row_outputs_[k].data, place, vector);
-      if (place.streaming) {
-        llvm::StoreInst* store = builder_.CreateAlignedStore(
-            result, to, llvm::Align(std::uint64_t{lanes_} * element_bytes_));
-        store->setMetadata(
-            llvm::LLVMContext::MD_nontemporal,
-            llvm::MDNode::get(context_, llvm::ConstantAsMetadata::get(builder_.getInt32(1))));
-      } else if (place.mask == nullptr) {
-        builder_.CreateAlignedStore(result, to, align);
-      } else {
-        builder_.CreateMaskedStore(result, to, align, place.mask);
-      }
-    }
+    for (unsigned vector = 0; vector < place.vectors; ++vector) store_output(k, place, vector);
+  }
+}
+
+void KernelWriter::load_input(NodeId id, const Place& place, unsigned vector) {
+  const Array& input = row_inputs_[graph_[id].payload];
+  if (!in_pairs(place)) {
+    value(id, vector) = arrays_.load(input.storage, address(input, place, vector), place.lanes);
+  } else if (vector % 2 == 0) {
+    std::tie(value(id, vector), value(id, vector + 1)) =
+        arrays_.load_pairs(address(input, place, vector), lanes_);
+  }
+}
+
+void KernelWriter::store_output(std::size_t k, const Place& place, unsigned vector) {
+  const Array& output = row_outputs_[k];
+  if (!in_pairs(place)) {
+    arrays_.store(output.storage, operand(outputs_[k], vector), address(output, place, vector),
+                  place.lanes, place.stores);
+  } else if (vector % 2 == 0) {
+    arrays_.store_pairs(operand(outputs_[k], vector), operand(outputs_[k], vector + 1),
+                        address(output, place, vector), place.stores);
   }
 }
 
@@ -460,7 +494,7 @@ void KernelWriter::emit_region(const Region& region, const Place& place) {
     for (unsigned vector = 0; vector < place.vectors; ++vector) {
       if (graph_[id].op == Operation::Input) {
         assert(graph_[id].format == spec_.format);
-        value(id, vector) = load_input(graph_[id].payload, place, vector);
+        load_input(id, place, vector);
         continue;
       }
       args.clear();

@@ -14,8 +14,9 @@
 
 namespace actc::jit {
 
-// Instruction sets that a caller may hold a kernel to, for comparison and for testing.
-enum class Isa : std::uint8_t { host, avx2 };
+// Instruction sets that a caller may hold a kernel to, for comparison and for testing. `fma` is the
+// least on x86-64: FMA3 and AVX, with neither AVX2 nor F16C.
+enum class Isa : std::uint8_t { host, avx2, fma };
 
 struct Target {
   Isa isa = Isa::host;
@@ -24,11 +25,18 @@ struct Target {
   friend auto operator<=>(const Target&, const Target&) = default;
 };
 
-// One kernel: which of the graph's outputs it stores, in order. The graph's inputs are arrays of
-// `format`; a parameter is read from the call, or is the fixed value (already in the format).
+// How the elements of an array lie in memory. The 16-bit formats are computed in binary32.
+enum class Storage : std::uint8_t { binary16, bfloat16, binary32, binary64 };
+
+// One kernel: which of the graph's outputs it stores, in order. A parameter is read from the call,
+// or is the fixed value (already in the format that is computed in).
 struct KernelSpec {
   std::vector<std::size_t> outputs;
   std::size_t input_count = 0;  // arrays in actc_call::inputs
+  // An array's elements: of each input (dy is the last of a backward kernel) and each output;
+  // empty: all as they are computed. Each array is free to differ, but binary64 stays by itself.
+  std::vector<Storage> input_storage = {};
+  std::vector<Storage> output_storage = {};
 };
 
 struct ModuleSpec {

@@ -3,7 +3,13 @@
  * A kernel is a C function of a pointer to an actc_call. It calls nothing, allocates nothing, reads
  * only the arrays and parameters given and writes only the outputs. It may run from many threads at
  * once. An output may be the same array as an input (same pointer and strides); otherwise outputs
- * overlap nothing. */
+ * overlap nothing.
+ *
+ * A kernel is made for one element format an array: binary64; or any of binary32, binary16 and
+ * bfloat16, which are computed in binary32 and rounded once, to nearest even, as they are stored.
+ *
+ * It computes in the default floating-point environment, whatever the caller's is, which is back
+ * when it returns (but for exception flags, which mean nothing). */
 #ifndef ACTC_KERNEL_ABI_H
 #define ACTC_KERNEL_ABI_H
 

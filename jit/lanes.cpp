@@ -354,6 +354,7 @@ llvm::Value* LaneEmitter::emit(const ir::Graph& graph, ir::NodeId id,
     case Operation::RealErfc:
     case Operation::RealSin:
     case Operation::RealCos:
+    case Operation::RealAtan:
     case Operation::RealPow:
     case Operation::Detach:
     case Operation::Call:

@@ -72,6 +72,7 @@ Machines::Machines() {
   for (const auto& feature : available) features.AddFeature(feature.first(), feature.second);
   host_.features = features.getString();
   host_.x86 = triple_.isX86();
+  host_.f16c = host_.x86 && available.lookup("f16c");
   host_.avx2 = host_.x86 && available.lookup("avx2");
   if (host_.x86 && !(triple_.isArch64Bit() && available.lookup("fma"))) {
     throw CompileFailure{"this processor (" + host_.cpu + ") lacks fused multiply-add (FMA3)"};
@@ -88,22 +89,32 @@ Machines::Machines() {
   host_.vector_registers = !host_.x86 || host_.avx512 ? 32 : 16;
   give_back(Isa::host, Effort::normal, std::move(machine));
 
-  has_avx2_ = host_.avx2;
-  // x86-64-v3 has AVX2, FMA and BMI, and what every processor with these has.
+  has_avx2_ = host_.avx2 && host_.f16c;
+  // x86-64-v3 has AVX2, FMA, F16C and BMI, and what every processor with these has.
   avx2_ = {.cpu = "x86-64-v3",
            .tune = host_.tune,
            .features = "",
            .vector_bits = 256,
            .vector_registers = 16,
            .x86 = true,
+           .f16c = true,
            .avx2 = true,
            .avx512 = false};
+  fma_ = {.cpu = "x86-64-v2",
+          .tune = host_.tune,
+          .features = "+avx,+fma",
+          .vector_bits = 128,
+          .vector_registers = 16,
+          .x86 = host_.x86};
 }
 
 const Processor& Machines::processor(Isa isa) const {
   switch (isa) {
     case Isa::host:
       return host_;
+    case Isa::fma:
+      if (!host_.x86) throw CompileFailure{"this processor (" + host_.cpu + ") is no x86-64"};
+      return fma_;
     case Isa::avx2:
       break;
   }

@@ -18,6 +18,7 @@ struct Processor {
   unsigned vector_bits = 128;  // of the vectors to use: what the processor prefers
   unsigned vector_registers = 32;
   bool x86 = false;
+  bool f16c = false;  // vcvtph2ps and vcvtps2ph
   bool avx2 = false;
   bool avx512 = false;  // with 512-bit vectors
 };
@@ -51,9 +52,10 @@ class Machines {
   const llvm::Target* target_ = nullptr;
   Processor host_;
   Processor avx2_;
+  Processor fma_;
   bool has_avx2_ = false;
   std::mutex mutex_;
-  std::vector<Machine> idle_[2][2];  // by Isa and Effort
+  std::vector<Machine> idle_[3][2];  // by Isa and Effort
 };
 
 }  // namespace actc::jit

@@ -2,7 +2,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <concepts>
 #include <functional>
 
 #include "frontend/names.h"
@@ -19,33 +21,6 @@ jit::Engine& engine() {
   return instance;
 }
 
-ir::Graph call_graph(const ir::Library& library, ir::FunctionId id) {
-  const ir::Function& f = library[id];
-  if (!f.is_opaque()) return f.meaning;
-  ir::Graph graph;
-  std::vector<ir::NodeId> args;
-  for (std::uint32_t k = 0; k < f.inputs.size(); ++k) args.push_back(graph.input(k));
-  for (std::uint32_t k = 0; k < f.parameters.size(); ++k) args.push_back(graph.parameter(k));
-  graph.outputs = {graph.call(id, args)};
-  return graph;
-}
-
-Stages stages(const ModuleState& module, ir::FunctionId id, ir::Format format) {
-  const ir::Library& library = *module.library;
-  const ir::Function& f = library[id];
-  try {
-    Stages s;
-    s.meaning = ir::simplify(call_graph(library, id), library);
-    s.gradient = ir::with_gradients(s.meaning, library, f.inputs.size());
-    s.lowered = ir::legalize(s.gradient, library, format, 1);
-    return s;
-  } catch (const ir::GraphTooLarge&) {
-    throw too_large(module, id,
-                    fmt::format("{} needs more than {} operations with its gradient in {}",
-                                shown_name(f), ir::Graph::max_nodes, ir::name(format)));
-  }
-}
-
 void unknown_parameter(const std::string& name, const std::vector<ir::Parameter>& known,
                        std::string_view function) {
   std::vector<std::string_view> names;
@@ -58,38 +33,46 @@ void unknown_parameter(const std::string& name, const std::vector<ir::Parameter>
   throw Error(std::vector{d});
 }
 
-template <Element T>
+template <std::floating_point T>
 T rounded_parameter(std::string_view name, double value) {
   const T rounded = static_cast<T>(value);
   if (std::isfinite(value) && !std::isfinite(rounded)) {
+    constexpr ir::Format format = sizeof(T) == 4 ? ir::Format::binary32 : ir::Format::binary64;
     throw Error(fmt::format("the value {} of the parameter `{}` is beyond the largest {}", value,
-                            name, ir::name(format_of<T>)));
+                            name, ir::name(format)));
   }
   return rounded;
 }
 
-jit::ModuleSpec module_spec(const ir::Function& f, const Stages& stages, ir::Format format,
+jit::ModuleSpec module_spec(const ir::Function& f, const Stages& stages, ArrayTypes types,
                             const KernelOptions& options) {
   jit::ModuleSpec spec;
   spec.graph = &stages.lowered;
-  spec.format = format;
+  spec.format = types.computed();
   spec.target.isa = options.avx2_only ? jit::Isa::avx2 : jit::Isa::host;
   spec.target.optimize = options.optimize;
+
   const std::size_t inputs = f.inputs.size();
+  const std::vector<jit::Storage> x(inputs, types.x);
+  std::vector<jit::Storage> x_dy = x;
+  x_dy.push_back(types.y);
+  std::vector<jit::Storage> y_dx = x;
+  y_dx.insert(y_dx.begin(), types.y);
   std::vector<std::size_t> gradients(inputs);
   for (std::size_t k = 0; k < inputs; ++k) gradients[k] = 1 + k;
-  if (options.forward) spec.kernels.push_back({{0}, inputs});
-  if (options.backward) spec.kernels.push_back({gradients, inputs + 1});
+  if (options.forward) spec.kernels.push_back({{0}, inputs, x, {types.y}});
+  if (options.backward) spec.kernels.push_back({gradients, inputs + 1, x_dy, x});
   if (options.fused) {
     std::vector<std::size_t> all = gradients;
     all.insert(all.begin(), 0);
-    spec.kernels.push_back({all, inputs + 1});
+    spec.kernels.push_back({all, inputs + 1, x_dy, y_dx});
   }
   for (const auto& [name, value] : options.fixed) {
     const auto it = std::ranges::find(f.parameters, name, &ir::Parameter::name);
     if (it == f.parameters.end()) unknown_parameter(name, f.parameters, f.name);
-    const double rounded = format == ir::Format::binary32 ? rounded_parameter<float>(name, value)
-                                                          : rounded_parameter<double>(name, value);
+    const double rounded = spec.format == ir::Format::binary32
+                               ? rounded_parameter<float>(name, value)
+                               : rounded_parameter<double>(name, value);
     spec.fixed_parameters[static_cast<std::uint32_t>(it - f.parameters.begin())] = rounded;
   }
   return spec;
@@ -108,7 +91,8 @@ class CallArrays {
   }
   template <class T>
   void push(std::span<T> a) {
-    arrays_[count_++] = {const_cast<void*>(static_cast<const void*>(a.data())), 0, sizeof(T)};
+    arrays_[count_++] = {const_cast<void*>(static_cast<const void*>(a.data())),
+                         static_cast<std::int64_t>(a.size_bytes()), sizeof(T)};
     same_length_ = same_length_ && (count_ == 1 || a.size() == length_);
     if (count_ == 1) length_ = a.size();
   }
@@ -127,19 +111,28 @@ class CallArrays {
   bool same_length_ = true;
 };
 
-bool disjoint(const actc_array& a, const actc_array& b, std::size_t bytes) {
-  const auto pa = reinterpret_cast<std::uintptr_t>(a.data);
-  const auto pb = reinterpret_cast<std::uintptr_t>(b.data);
-  return (pa > pb ? pa - pb : pb - pa) >= bytes;
+bool disjoint(const actc_array& a, const actc_array& b) {
+  const auto* pa = static_cast<const char*>(a.data);
+  const auto* pb = static_cast<const char*>(b.data);
+  const std::less_equal<const char*> before;
+  return before(pa + a.row_stride, pb) || before(pb + b.row_stride, pa);
 }
 
 // Inputs stand before outputs; an output may be an input, and nothing else may overlap an output.
-void check_overlap(const detail::KernelState& k, const CallArrays& arrays, std::size_t input_count,
-                   std::size_t bytes) {
+void check_overlap(const detail::KernelState& k, const CallArrays& arrays,
+                   std::size_t input_count) {
   for (std::size_t o = input_count; o < arrays.size(); ++o) {
     for (std::size_t other = 0; other < o; ++other) {
-      const bool in_place = other < input_count && arrays[other].data == arrays[o].data;
-      if (in_place || disjoint(arrays[o], arrays[other], bytes)) continue;
+      const actc_array& a = arrays[other];
+      const actc_array& b = arrays[o];
+      const bool same_size = a.column_stride == b.column_stride;
+      if ((other < input_count && a.data == b.data && same_size) || disjoint(a, b)) continue;
+      if (other < input_count && !same_size) {
+        throw Error(
+            fmt::format("`{}`: output {} overlaps input {}, whose elements have another size: "
+                        "use a separate array",
+                        k.name, o - input_count, other));
+      }
       if (other < input_count) {
         throw Error(
             fmt::format("`{}`: output {} overlaps input {} without being the same array: "
@@ -152,59 +145,78 @@ void check_overlap(const detail::KernelState& k, const CallArrays& arrays, std::
   }
 }
 
-template <Element T>
-[[noreturn]] void lengths_differ(const detail::KernelState& k,
-                                 std::span<const std::span<const T>> inputs,
-                                 const std::span<const T>* dy, const std::span<T>* y,
-                                 std::span<const std::span<T>> gradients) {
-  const std::size_t n = inputs[0].size();
-  const auto check = [&](std::string_view what, std::size_t size) {
-    if (size == n) return;
+// The kernels of a definition, and what they take beside the inputs.
+struct Direction {
+  actc_kernel detail::KernelState::*kernel;
+  std::string_view option;
+  bool value;
+  bool gradients;
+};
+constexpr Direction forward_only = {&detail::KernelState::forward, "forward", true, false};
+constexpr Direction backward_only = {&detail::KernelState::backward, "backward", false, true};
+constexpr Direction both = {&detail::KernelState::fused, "fused", true, true};
+
+[[noreturn]] void lengths_differ(const detail::KernelState& k, const Direction& direction,
+                                 const CallArrays& arrays) {
+  const auto length = [&](std::size_t at) {
+    return static_cast<std::size_t>(arrays[at].row_stride / arrays[at].column_stride);
+  };
+  std::size_t at = 0;
+  const auto check = [&](const std::string& what) {
+    const std::size_t size = length(at++);
+    if (size == length(0)) return;
     throw Error(fmt::format(
         "`{}`: {} has {} elements, the first input has {}: all arrays of a call have one length",
-        k.name, what, size, n));
+        k.name, what, size, length(0)));
   };
-  for (std::size_t i = 0; i < inputs.size(); ++i)
-    check(fmt::format("input {}", i), inputs[i].size());
-  if (dy != nullptr) check("dy", dy->size());
-  if (y != nullptr) check("the output", y->size());
-  for (std::size_t i = 0; i < gradients.size(); ++i)
-    check(fmt::format("gradient {}", i), gradients[i].size());
+  for (std::size_t i = 0; i < k.input_count; ++i) check(fmt::format("input {}", i));
+  if (direction.gradients) check("dy");
+  if (direction.value) check("the output");
+  for (std::size_t i = 0; at < arrays.size(); ++i) check(fmt::format("gradient {}", i));
   throw Error(std::string("lengths differ"));
 }
 
-template <Element T>
-void run(const detail::KernelState& state, actc_kernel kernel, std::string_view option,
-         std::span<const std::span<const T>> inputs, const std::span<const T>* dy, std::span<T>* y,
-         std::span<const std::span<T>> gradients, std::span<const T> parameters) {
-  if (kernel == nullptr) {
-    throw Error(
-        fmt::format("`{}` was compiled without `{}`: set it in KernelOptions", state.name, option));
-  }
-  if (inputs.size() != state.input_count) {
-    throw Error(fmt::format("`{}` has {} inputs, {} were given", state.name, state.input_count,
-                            inputs.size()));
-  }
-  if (dy != nullptr && gradients.size() != state.input_count) {
-    throw Error(fmt::format("`{}` has {} inputs, {} gradients were given: one an input", state.name,
-                            state.input_count, gradients.size()));
-  }
-  CallArrays arrays(inputs.size() + gradients.size() + 2);
-  for (const auto& x : inputs) arrays.push(x);
-  if (dy != nullptr) arrays.push(*dy);
-  const std::size_t input_count = arrays.size();
-  if (y != nullptr) arrays.push(*y);
-  for (const auto& dx : gradients) arrays.push(dx);
-  if (!arrays.same_length()) lengths_differ(state, inputs, dy, y, gradients);
-  check_overlap(state, arrays, input_count, arrays.length() * sizeof(T));
-
+void run(const detail::KernelState& state, const Direction& direction, const CallArrays& arrays,
+         std::size_t input_count, const void* parameters) {
+  if (!arrays.same_length()) lengths_differ(state, direction, arrays);
+  check_overlap(state, arrays, input_count);
   actc_call call{};
   call.rows = 1;
   call.columns = arrays.length();
   call.inputs = &arrays[0];
   call.outputs = &arrays[input_count];
-  call.parameters = parameters.data();
-  kernel(&call);  // contiguous rows are what every kernel takes
+  call.parameters = parameters;
+  (state.*direction.kernel)(&call);  // contiguous rows are what every kernel takes
+}
+
+void check_counts(const detail::KernelState& state, const Direction& direction, std::size_t inputs,
+                  std::size_t gradients) {
+  if (state.*direction.kernel == nullptr) {
+    throw Error(fmt::format("`{}` was compiled without `{}`: set it in KernelOptions", state.name,
+                            direction.option));
+  }
+  if (inputs != state.input_count) {
+    throw Error(
+        fmt::format("`{}` has {} inputs, {} were given", state.name, state.input_count, inputs));
+  }
+  if (direction.gradients && gradients != state.input_count) {
+    throw Error(fmt::format("`{}` has {} inputs, {} gradients were given: one an input", state.name,
+                            state.input_count, gradients));
+  }
+}
+
+template <Element X, Element Y>
+void run(const detail::KernelState& state, const Direction& direction,
+         std::span<const std::span<const X>> inputs, std::span<const Y> dy, std::span<Y> y,
+         std::span<const std::span<X>> gradients, const void* parameters) {
+  check_counts(state, direction, inputs.size(), gradients.size());
+  CallArrays arrays(inputs.size() + gradients.size() + 2);
+  for (const auto& x : inputs) arrays.push(x);
+  if (direction.gradients) arrays.push(dy);
+  const std::size_t input_count = arrays.size();
+  if (direction.value) arrays.push(y);
+  for (const auto& dx : gradients) arrays.push(dx);
+  run(state, direction, arrays, input_count, parameters);
 }
 
 }  // namespace
@@ -218,44 +230,51 @@ const detail::KernelState& checked(const std::shared_ptr<const detail::KernelSta
 
 }  // namespace
 
-template <Element T>
-void BoundKernel<T>::forward(std::span<const std::span<const T>> inputs, std::span<T> y) const {
-  run<T>(checked(state_), state_->forward, "forward", inputs, nullptr, &y, {}, parameters_);
+template <Element X, Element Y>
+requires Compatible<X, Y>
+void BoundKernel<X, Y>::forward(std::span<const std::span<const X>> inputs, std::span<Y> y) const {
+  run<X, Y>(checked(state_), forward_only, inputs, {}, y, {}, parameters_.data());
 }
 
-template <Element T>
-void BoundKernel<T>::backward(std::span<const std::span<const T>> inputs, std::span<const T> dy,
-                              std::span<const std::span<T>> gradients) const {
-  run<T>(checked(state_), state_->backward, "backward", inputs, &dy, nullptr, gradients,
-         parameters_);
+template <Element X, Element Y>
+requires Compatible<X, Y>
+void BoundKernel<X, Y>::backward(std::span<const std::span<const X>> inputs, std::span<const Y> dy,
+                                 std::span<const std::span<X>> gradients) const {
+  run<X, Y>(checked(state_), backward_only, inputs, dy, {}, gradients, parameters_.data());
 }
 
-template <Element T>
-void BoundKernel<T>::forward_backward(std::span<const std::span<const T>> inputs,
-                                      std::span<const T> dy, std::span<T> y,
-                                      std::span<const std::span<T>> gradients) const {
-  run<T>(checked(state_), state_->fused, "fused", inputs, &dy, &y, gradients, parameters_);
+template <Element X, Element Y>
+requires Compatible<X, Y>
+void BoundKernel<X, Y>::forward_backward(std::span<const std::span<const X>> inputs,
+                                         std::span<const Y> dy, std::span<Y> y,
+                                         std::span<const std::span<X>> gradients) const {
+  run<X, Y>(checked(state_), both, inputs, dy, y, gradients, parameters_.data());
 }
 
-template <Element T>
-void BoundKernel<T>::forward(std::span<const T> x, std::span<T> y) const {
+template <Element X, Element Y>
+requires Compatible<X, Y>
+void BoundKernel<X, Y>::forward(std::span<const X> x, std::span<Y> y) const {
   forward(std::span(&x, 1), y);
 }
 
-template <Element T>
-void BoundKernel<T>::backward(std::span<const T> x, std::span<const T> dy, std::span<T> dx) const {
+template <Element X, Element Y>
+requires Compatible<X, Y>
+void BoundKernel<X, Y>::backward(std::span<const X> x, std::span<const Y> dy,
+                                 std::span<X> dx) const {
   backward(std::span(&x, 1), dy, std::span(&dx, 1));
 }
 
-template <Element T>
-void BoundKernel<T>::forward_backward(std::span<const T> x, std::span<const T> dy, std::span<T> y,
-                                      std::span<T> dx) const {
+template <Element X, Element Y>
+requires Compatible<X, Y>
+void BoundKernel<X, Y>::forward_backward(std::span<const X> x, std::span<const Y> dy,
+                                         std::span<Y> y, std::span<X> dx) const {
   forward_backward(std::span(&x, 1), dy, y, std::span(&dx, 1));
 }
 
-template <Element T>
-BoundKernel<T> Kernel<T>::bind(const Parameters& given) const {
-  const detail::KernelState& k = checked(state_);
+namespace {
+
+template <std::floating_point T>
+std::vector<T> bound_parameters(const detail::KernelState& k, const Parameters& given) {
   for (const auto& [name, value] : given) {
     const auto it = std::ranges::find(k.parameters, name, &ir::Parameter::name);
     if (it == k.parameters.end()) detail::unknown_parameter(name, k.parameters, k.name);
@@ -264,43 +283,53 @@ BoundKernel<T> Kernel<T>::bind(const Parameters& given) const {
                               name, k.name));
     }
   }
-  BoundKernel<T> bound;
-  bound.state_ = state_;
+  std::vector<T> values;
   for (std::size_t i = 0; i < k.parameters.size(); ++i) {
     const ir::Parameter& p = k.parameters[i];
     const auto it = given.find(p.name);
     if (it != given.end()) {
-      bound.parameters_.push_back(detail::rounded_parameter<T>(p.name, it->second));
+      values.push_back(detail::rounded_parameter<T>(p.name, it->second));
     } else if (p.default_value) {
       if constexpr (sizeof(T) == 4)
-        bound.parameters_.push_back(ir::round_to_binary32(*p.default_value));
+        values.push_back(ir::round_to_binary32(*p.default_value));
       else
-        bound.parameters_.push_back(ir::round_to_binary64(*p.default_value));
+        values.push_back(ir::round_to_binary64(*p.default_value));
     } else if (k.fixed[i]) {
-      bound.parameters_.push_back(T(0));  // not read
+      values.push_back(T(0));  // not read
     } else {
       throw Error(fmt::format("the parameter `{}` of `{}` has no default: give it a value", p.name,
                               k.name));
     }
   }
+  return values;
+}
+
+}  // namespace
+
+template <Element X, Element Y>
+requires Compatible<X, Y> BoundKernel<X, Y> Kernel<X, Y>::bind(const Parameters& given)
+const {
+  BoundKernel<X, Y> bound;
+  bound.parameters_ = bound_parameters<detail::Computed<X>>(checked(state_), given);
+  bound.state_ = state_;
   return bound;
 }
 
-template <Element T>
-std::size_t Kernel<T>::code_bytes() const {
-  return checked(state_).code.code_bytes();
-}
+template <Element X, Element Y>
+requires Compatible<X, Y> std::size_t Kernel<X, Y>::code_bytes()
+const { return checked(state_).code.code_bytes(); }
 
-template <Element T>
-Kernel<T> Function::kernel(const KernelOptions& options) const {
-  const ir::Function& f = (*module_->library)[id_];
-  constexpr ir::Format format = detail::format_of<T>;
-  const detail::Stages stages = detail::stages(*module_, id_, format);
-  const jit::ModuleSpec spec = detail::module_spec(f, stages, format, options);
+namespace detail {
 
-  auto state = std::make_shared<detail::KernelState>();
+std::shared_ptr<const KernelState> compile_kernel(const ModuleState& module, ir::FunctionId id,
+                                                  ArrayTypes types, const KernelOptions& options) {
+  const ir::Function& f = (*module.library)[id];
+  const Stages stages = detail::stages(module, id, types.computed(), options.stabilize);
+  const jit::ModuleSpec spec = module_spec(f, stages, types, options);
+
+  auto state = std::make_shared<KernelState>();
   try {
-    state->code = detail::engine().compile(spec);
+    state->code = engine().compile(spec);
   } catch (const jit::CompileFailure& failure) {
     throw Error(fmt::format("`{}` could not be compiled: {}", f.name, failure.message));
   }
@@ -313,57 +342,83 @@ Kernel<T> Function::kernel(const KernelOptions& options) const {
   state->parameters = f.parameters;
   state->fixed.resize(f.parameters.size());
   for (const auto& [position, value] : spec.fixed_parameters) state->fixed[position] = true;
-  Kernel<T> kernel;
-  kernel.state_ = std::move(state);
-  return kernel;
+  return state;
 }
 
-template <Element T>
-Result<Kernel<T>> Function::try_kernel(const KernelOptions& options) const {
-  try {
-    return kernel<T>(options);
-  } catch (const Error& e) {
-    return std::vector<Diagnostic>(e.diagnostics().begin(), e.diagnostics().end());
-  }
-}
-
-template <Element T>
-std::string Function::emit(Stage stage, const KernelOptions& options) const {
-  const ir::Library& library = *module_->library;
-  const ir::Function& f = library[id_];
-  constexpr ir::Format format = detail::format_of<T>;
+std::string emit(const ModuleState& module, ir::FunctionId id, ArrayTypes types, Stage stage,
+                 const KernelOptions& options) {
+  const ir::Library& library = *module.library;
+  const ir::Function& f = library[id];
   if (stage == Stage::ast) {
     std::vector<frontend::Diagnostic> none;
-    frontend::SyntaxTree tree = frontend::parse(
-        id_ < library.base_size() ? detail::standard_module()->source : module_->source, none);
+    frontend::SyntaxTree tree =
+        frontend::parse(id < library.base_size() ? standard_module()->source : module.source, none);
     std::erase_if(tree.items, [&](const frontend::Item& item) {
       return std::visit([&](const auto& i) { return i.head.name != f.name; }, item);
     });
     return frontend::to_text(tree);
   }
-  const detail::Stages stages = detail::stages(*module_, id_, format);
+  if (stage == Stage::stable) return stable_text(module, id, types.computed(), options.stabilize);
+  const Stages stages = detail::stages(module, id, types.computed(), options.stabilize);
   ir::Names names = ir::names_of(f);
   names.inputs.push_back("dy");
   if (stage == Stage::ir) return ir::to_listing(ir::simplify(f.meaning, library), library, names);
   if (stage == Stage::grad) return ir::to_listing(stages.gradient, library, names);
   if (stage == Stage::lowered) return ir::to_listing(stages.lowered, library, names);
-  const jit::ModuleSpec spec = detail::module_spec(f, stages, format, options);
+  const jit::ModuleSpec spec = module_spec(f, stages, types, options);
   try {
-    return stage == Stage::llvm ? detail::engine().llvm_ir(spec) : detail::engine().assembly(spec);
+    return stage == Stage::llvm ? engine().llvm_ir(spec) : engine().assembly(spec);
   } catch (const jit::CompileFailure& failure) {
     throw Error(fmt::format("`{}` could not be compiled: {}", f.name, failure.message));
   }
 }
 
-template class BoundKernel<float>;
-template class BoundKernel<double>;
-template class Kernel<float>;
-template class Kernel<double>;
-template ACTC_API Kernel<float> Function::kernel<float>(const KernelOptions&) const;
-template ACTC_API Kernel<double> Function::kernel<double>(const KernelOptions&) const;
-template ACTC_API Result<Kernel<float>> Function::try_kernel<float>(const KernelOptions&) const;
-template ACTC_API Result<Kernel<double>> Function::try_kernel<double>(const KernelOptions&) const;
-template ACTC_API std::string Function::emit<float>(Stage, const KernelOptions&) const;
-template ACTC_API std::string Function::emit<double>(Stage, const KernelOptions&) const;
+}  // namespace detail
+
+template <Element X, Element Y>
+requires Compatible<X, Y> Kernel<X, Y> Function::kernel(const KernelOptions& options)
+const {
+  Kernel<X, Y> kernel;
+  kernel.state_ = detail::compile_kernel(*module_, id_,
+                                         {detail::storage_of<X>, detail::storage_of<Y>}, options);
+  return kernel;
+}
+
+template <Element X, Element Y>
+requires Compatible<X, Y> Result<Kernel<X, Y>> Function::try_kernel(const KernelOptions& options)
+const {
+  try {
+    return kernel<X, Y>(options);
+  } catch (const Error& e) {
+    return std::vector<Diagnostic>(e.diagnostics().begin(), e.diagnostics().end());
+  }
+}
+
+template <Element X, Element Y>
+requires Compatible<X, Y> std::string Function::emit(Stage stage, const KernelOptions& options)
+const {
+  return detail::emit(*module_, id_, {detail::storage_of<X>, detail::storage_of<Y>}, stage,
+                      options);
+}
+
+#define ACTC_INSTANTIATE(X, Y)                                                                   \
+  template class BoundKernel<X, Y>;                                                              \
+  template class Kernel<X, Y>;                                                                   \
+  template ACTC_API Kernel<X, Y> Function::kernel<X, Y>(const KernelOptions&) const;             \
+  template ACTC_API Result<Kernel<X, Y>> Function::try_kernel<X, Y>(const KernelOptions&) const; \
+  template ACTC_API std::string Function::emit<X, Y>(Stage, const KernelOptions&) const;
+
+ACTC_INSTANTIATE(double, double)
+ACTC_INSTANTIATE(float, float)
+ACTC_INSTANTIATE(float, float16)
+ACTC_INSTANTIATE(float, bfloat16)
+ACTC_INSTANTIATE(float16, float)
+ACTC_INSTANTIATE(float16, float16)
+ACTC_INSTANTIATE(float16, bfloat16)
+ACTC_INSTANTIATE(bfloat16, float)
+ACTC_INSTANTIATE(bfloat16, float16)
+ACTC_INSTANTIATE(bfloat16, bfloat16)
+
+#undef ACTC_INSTANTIATE
 
 }  // namespace actc

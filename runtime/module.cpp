@@ -59,17 +59,35 @@ std::string shown_name(const ir::Function& function) {
   return function.name.empty() ? "the formula" : fmt::format("`{}`", function.name);
 }
 
-Error too_large(const ModuleState& module, ir::FunctionId id, std::string_view message) {
+Diagnostic placed(const ModuleState& module, ir::FunctionId id, Severity severity,
+                  std::string_view message, std::string_view suggestion) {
   const auto place = module.places.find(id);
   if (place == module.places.end()) {
-    return Error(std::vector{Diagnostic{
-        .message = std::string(message), .suggestion = std::string(shorten), .line_text = {}}});
+    return {.severity = severity,
+            .message = std::string(message),
+            .suggestion = std::string(suggestion),
+            .line_text = {}};
   }
   frontend::Diagnostic d;
+  d.severity =
+      severity == Severity::error ? frontend::Severity::error : frontend::Severity::warning;
   d.span = place->second;
   d.message = message;
-  d.suggestion = shorten;
-  return Error(located({std::move(d)}, module.source));
+  d.suggestion = suggestion;
+  return located({std::move(d)}, module.source).front();
+}
+
+ir::Graph readable(const ir::Graph& graph, const ir::Library& library) {
+  const std::size_t standard = standard_module()->library->size();
+  const ir::Graph open = ir::expand_calls(
+      graph, library, [&](const ir::Function& f, const ir::Graph& g, ir::NodeId call) {
+        return g[call].payload < standard && f.documentation.empty() ? &f.meaning : nullptr;
+      });
+  return ir::simplify(open, library);
+}
+
+Error too_large(const ModuleState& module, ir::FunctionId id, std::string_view message) {
+  return Error(std::vector{placed(module, id, Severity::error, message, shorten)});
 }
 
 std::variant<std::shared_ptr<const ModuleState>, std::vector<Diagnostic>> compile_text(
@@ -83,11 +101,15 @@ std::variant<std::shared_ptr<const ModuleState>, std::vector<Diagnostic>> compil
   if (frontend::has_errors(diagnostics)) return located(std::move(diagnostics), text);
 
   auto library = std::make_shared<ir::Library>(*lowered.library);
+  // What the standard library derives from its own formulas it derives from them as they stand.
+  const bool on_standard = base && base == standard_module()->library;
+  auto rules = std::make_shared<const ir::Rulebook>(
+      *library, on_standard ? standard_module()->rules : nullptr);
   auto places = places_of(tree, *library);
   for (auto id = static_cast<ir::FunctionId>(library->base_size()); id < library->size(); ++id) {
     if (!(*library)[id].is_opaque()) continue;
     try {
-      ir::complete_derivatives(*library, id);
+      ir::complete_derivatives(*library, id, base ? rules.get() : nullptr);
     } catch (const ir::GraphTooLarge&) {
       frontend::Diagnostic d;
       d.span = places[id];
@@ -104,6 +126,7 @@ std::variant<std::shared_ptr<const ModuleState>, std::vector<Diagnostic>> compil
   auto state = std::make_shared<ModuleState>();
   state->source = text;
   state->library = std::move(library);
+  state->rules = std::move(rules);
   state->places = std::move(places);
   for (const frontend::Item& item : tree.items) {
     const frontend::ItemHead& head = frontend::head_of(item);
@@ -148,16 +171,6 @@ Function ModuleState::function(std::shared_ptr<const ModuleState> state, ir::Fun
 }  // namespace detail
 
 namespace {
-
-// For reading: without the standard library's own helpers, which its documentation does not name.
-ir::Graph readable(const ir::Graph& graph, const ir::Library& library) {
-  const std::size_t standard = detail::standard_module()->library->size();
-  const ir::Graph open = ir::expand_calls(
-      graph, library, [&](const ir::Function& f, const ir::Graph& g, ir::NodeId call) {
-        return g[call].payload < standard && f.documentation.empty() ? &f.meaning : nullptr;
-      });
-  return ir::simplify(open, library);
-}
 
 // The position of an input or a parameter among both.
 std::size_t position_of(const ir::Function& f, std::string_view variable) {
@@ -272,7 +285,7 @@ std::vector<ParameterInfo> Function::parameters() const {
 std::string Function::formula() const {
   const ir::Function& f = (*module_->library)[id_];
   return within_limits(*module_, id_, "", [&] {
-    return ir::to_formula(readable(f.meaning, *module_->library), *module_->library,
+    return ir::to_formula(detail::readable(f.meaning, *module_->library), *module_->library,
                           ir::names_of(f));
   });
 }
@@ -294,7 +307,7 @@ std::string Function::derivative(std::string_view variable, int order) const {
   const ir::Library& library = *module_->library;
   return within_limits(*module_, id_, "the derivative of ", [&] {
     const ir::Graph graph = derivative_graph(library, id_, variable, order);
-    return ir::to_formula(readable(graph, library), library, ir::names_of(library[id_]));
+    return ir::to_formula(detail::readable(graph, library), library, ir::names_of(library[id_]));
   });
 }
 

@@ -10,6 +10,7 @@
 
 #include "frontend/frontend.h"
 #include "ir/function.h"
+#include "ir/stabilize.h"
 #include "jit/engine.h"
 #include "runtime/actc.h"
 
@@ -19,7 +20,8 @@ namespace actc::detail {
 struct ModuleState {
   std::string source;
   std::shared_ptr<const ir::Library> library;
-  std::vector<ir::FunctionId> own;  // the text's definitions, in its order
+  std::shared_ptr<const ir::Rulebook> rules;  // of the library
+  std::vector<ir::FunctionId> own;            // the text's definitions, in its order
   std::vector<Diagnostic> warnings;
   std::map<ir::FunctionId, frontend::Span> places;  // of the own definitions' names in the source
 
@@ -30,6 +32,13 @@ struct ModuleState {
 
 // "`swish`", or "the formula" where a definition has no name.
 std::string shown_name(const ir::Function& function);
+
+// What there is to say of a definition, at its place in its text.
+Diagnostic placed(const ModuleState& module, ir::FunctionId id, Severity severity,
+                  std::string_view message, std::string_view suggestion);
+
+// For reading: without the standard library's own helpers, which its documentation does not name.
+ir::Graph readable(const ir::Graph& graph, const ir::Library& library);
 
 // That a graph of a definition passes its limit, at the definition's place in its text.
 Error too_large(const ModuleState& module, ir::FunctionId id, std::string_view message);
@@ -62,16 +71,38 @@ ir::Graph call_graph(const ir::Library& library, ir::FunctionId id);
 // All graphs of a kernel. Throws Error where one grows past its limit.
 struct Stages {
   ir::Graph meaning;   // y
-  ir::Graph gradient;  // y, then dx an input; dy is the last input
+  ir::Graph stable;    // the same, rewritten by the rules
+  ir::Graph gradient;  // y, then dx an input, rewritten too; dy is the last input
   ir::Graph lowered;
 };
-Stages stages(const ModuleState& module, ir::FunctionId id, ir::Format format);
+struct StageLogs {
+  ir::StabilizeLog value;
+  ir::StabilizeLog gradient;
+};
+// Without `stabilize` no rule is applied. The standard library's own functions are written so that
+// they need none.
+Stages stages(const ModuleState& module, ir::FunctionId id, ir::Format format, bool stabilize,
+              StageLogs* logs = nullptr);
 
-jit::ModuleSpec module_spec(const ir::Function& function, const Stages& stages, ir::Format format,
+// The formulas of value and gradient as they are computed, and the rules that made them so.
+std::string stable_text(const ModuleState& module, ir::FunctionId id, ir::Format format,
+                        bool stabilize);
+
+// Elements of the arrays: x and dx have one, y and dy one.
+struct ArrayTypes {
+  jit::Storage x;
+  jit::Storage y;
+
+  ir::Format computed() const {
+    return x == jit::Storage::binary64 ? ir::Format::binary64 : ir::Format::binary32;
+  }
+};
+
+jit::ModuleSpec module_spec(const ir::Function& function, const Stages& stages, ArrayTypes types,
                             const KernelOptions& options);
 
 // The value of a parameter as it is bound: finite in T.
-template <Element T>
+template <std::floating_point T>
 T rounded_parameter(std::string_view name, double value);
 
 [[noreturn]] void unknown_parameter(const std::string& name,
@@ -79,6 +110,9 @@ T rounded_parameter(std::string_view name, double value);
                                     std::string_view function);
 
 template <Element T>
-constexpr ir::Format format_of = sizeof(T) == 4 ? ir::Format::binary32 : ir::Format::binary64;
+constexpr jit::Storage storage_of = std::same_as<T, double>    ? jit::Storage::binary64
+                                    : std::same_as<T, float>   ? jit::Storage::binary32
+                                    : std::same_as<T, float16> ? jit::Storage::binary16
+                                                               : jit::Storage::bfloat16;
 
 }  // namespace actc::detail

@@ -1,8 +1,14 @@
 # cmake -DFILES=a.act;b.act -DOUTPUT=x.cpp -P embed.cmake: the texts of the standard library as one
 # string literal a file.
 set(content "// Made from the .act files beside embed.cmake.\n#include \"stdlib/stdlib.h\"\n\nnamespace actc::stdlib {\n\nstd::string_view text() {\n  static constexpr char content[] =\n")
+set(parts "")
+set(offset 0)
 foreach(file IN LISTS FILES)
   file(READ ${file} text)
+  file(SIZE ${file} size)
+  get_filename_component(name ${file} NAME)
+  string(APPEND parts "  if (name == \"${name}\") return text().substr(${offset}, ${size});\n")
+  math(EXPR offset "${offset} + ${size}")
   # A literal may hold 65,536 bytes for certain; adjacent ones are one.
   string(LENGTH "${text}" length)
   set(at 0)
@@ -12,5 +18,5 @@ foreach(file IN LISTS FILES)
     math(EXPR at "${at} + 8000")
   endwhile()
 endforeach()
-string(APPEND content ";\n  return {content, sizeof content - 1};\n}\n\n}  // namespace actc::stdlib\n")
+string(APPEND content ";\n  return {content, sizeof content - 1};\n}\n\nstd::string_view file(std::string_view name) {\n${parts}  return {};\n}\n\n}  // namespace actc::stdlib\n")
 file(WRITE ${OUTPUT} "${content}")

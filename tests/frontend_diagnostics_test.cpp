@@ -187,6 +187,12 @@ TEST(Syntax, OfExpressions) {
 }
 
 TEST(Syntax, OfItems) {
+  const std::string no_function =
+      "this rule would apply to everything: there is no function on its left side";
+  const std::string what_a_left_side_is =
+      "a left side is a function of variables, or a sum or product with one in it, as `1 + "
+      "erf(u)`";
+  const std::string endless = "this rule would apply to its own right side, without end";
   expect({
       {"f = x", {"the definition of `f` has no inputs"}, "write `f(x) = ...`"},
       {"f() = 2", {"`f` has no inputs"}, "write `f(x) = ...`"},
@@ -206,7 +212,35 @@ TEST(Syntax, OfItems) {
       {"f(x) = surrogate x",
        {"only a derivative can be a surrogate"},
        "write `d/dx f(...) = surrogate ...`"},
-      {"rule f(x) = x", {"`rule` is a reserved word"}, "texts cannot hold rules yet"},
+      {"rule exp(u) exp(v)",
+       {"`=` is missing before `exp`"},
+       "a rule is written `rule log(1 + exp(u)) = log1pexp(u)`"},
+      {"rule exp(u) = log(w)",
+       {"unknown name `w`"},
+       "the variables of a rule are the names on its left side"},
+      {"rule log(u) = exp(u) for v > 0",
+       {"unknown name `v`"},
+       "the variables of a rule are the names on its left side"},
+      {"rule u = exp(u)", {no_function}, what_a_left_side_is},
+      {"rule u * v = exp(u)", {no_function}, what_a_left_side_is},
+      {"rule 1 + exp(3) = 2", {no_function}, what_a_left_side_is},
+      {"rule exq(u) = log(u)", {"unknown function `exq`"}, "did you mean `exp`?"},
+      {"rule log(u) = 2 * log(u)", {endless}, "write the right side with other functions"},
+      {"rule tanh(u) + 1 = 1 + tanh(u)", {endless}, "write the right side with other functions"},
+      {"rule tanh(u * v) = 1",
+       {"a match would leave a variable undetermined"},
+       "each variable must be the argument of a function, alone or with constants, or one factor "
+       "of a product"},
+      {"rule tanh(let v = u in v) = u",
+       {"the left side of a rule has no `let`"},
+       "write the value where its name stands"},
+      {"rule tanh(u) = exp(u) for u",
+       {"the condition of a rule is a comparison"},
+       "as in `rule exp(log(u)) = u for u > 0`"},
+      {"rule tanh(u) = exp(u) for unbounded(2 * u)",
+       {"`unbounded` asks about one variable of the rule"},
+       "as in `for unbounded(u)`"},
+      {"rule tanh(u) = u for", {"the text ends where an expression is expected"}},
       {"f(x) = x f(x) = 2", {"`f` is defined twice"}, "the first definition is in line 1"},
       {"x + 1\nx + 2",
        {"the text has two expressions without a name"},

@@ -90,6 +90,8 @@ TEST(NpyHeader, ReadsEveryByteOrderThatIsLittleEndian) {
     EXPECT_EQ(parse(head(dictionary(descr, "(1,)")) + "1234").type, ElementType::f32) << descr;
   }
   EXPECT_EQ(parse(head(dictionary("'<f8'", "(1,)")) + "12345678").type, ElementType::f64);
+  EXPECT_EQ(parse(head(dictionary("'<f2'", "(1,)")) + "12").type, ElementType::f16);
+  EXPECT_EQ(parse(head(dictionary("'<u2'", "(1,)")) + "12").type, ElementType::bf16);
 }
 
 TEST(NpyHeader, TakesFortranOrderWhereItIsTheSame) {
@@ -108,7 +110,8 @@ TEST(NpyHeader, SaysWhatToDoAboutAnotherLayout) {
   expect("'>f4'", "False", "big-endian", "x.astype('<f4')");
   expect("'>f8'", "False", "big-endian", "x.astype('<f8')");
   expect("'<i8'", "False", "dtype '<i8'", "x.astype(np.float32)");
-  expect("'<f2'", "False", "dtype '<f2'", "x.astype(np.float32)");
+  expect("'<i2'", "False", "dtype '<i2'", "x.astype(np.float32)");
+  expect("'>f2'", "False", "big-endian", "x.astype('<f2')");
   expect("'|O'", "False", "dtype '|O'", "x.astype(np.float32)");
   expect("''", "False", "dtype ''", "x.astype(np.float32)");
   expect("[('a', '<f4')]", "False", "structured", "x['field']");
@@ -203,7 +206,8 @@ TEST(NpyHeader, HasAStatedLimit) {
 }
 
 TEST(NpyHeader, IsWrittenAsItIsRead) {
-  for (const ElementType type : {ElementType::f32, ElementType::f64}) {
+  for (const ElementType type :
+       {ElementType::f32, ElementType::f64, ElementType::f16, ElementType::bf16}) {
     for (const Shape& shape : {Shape{}, Shape{0}, Shape{7}, Shape{2, 3, 4}}) {
       const std::string bytes = format_npy_header(type, shape);
       EXPECT_EQ(bytes.size() % 64, 0u);
@@ -235,6 +239,27 @@ TEST(NpyFile, KeepsEveryBit) {
   const auto& read = std::get<std::vector<double>>(array.elements);
   ASSERT_EQ(read.size(), values.size());
   EXPECT_EQ(std::memcmp(read.data(), values.data(), 8 * values.size()), 0);
+}
+
+TEST(NpyFile, KeepsEveryHalf) {
+  const TemporaryFolder folder;
+  std::vector<float16> f16;
+  std::vector<bfloat16> bf16;
+  for (unsigned bits = 0; bits < 0x10000; ++bits) {
+    f16.push_back(float16::from_bits(static_cast<std::uint16_t>(bits)));
+    bf16.push_back(bfloat16::from_bits(static_cast<std::uint16_t>(bits)));
+  }
+  const auto expect_same = [&](const auto& values, ElementType type) {
+    OutputFile file(folder / "x.npy");
+    write_npy(file, {values.size()}, values);
+    file.commit();
+    const NpyArray array = read_npy(folder / "x.npy");
+    EXPECT_EQ(array.type(), type);
+    const auto& read = std::get<std::decay_t<decltype(values)>>(array.elements);
+    EXPECT_EQ(std::memcmp(read.data(), values.data(), 2 * values.size()), 0);
+  };
+  expect_same(f16, ElementType::f16);
+  expect_same(bf16, ElementType::bf16);
 }
 
 TEST(NpyFile, AllocatesNothingForElementsThatAreNotThere) {

@@ -89,7 +89,9 @@ Timing measure(const Definition& definition, const Parameters& parameters, std::
   const std::vector<std::span<const T>> x(inputs.begin(), inputs.end());
   const std::vector<std::span<T>> dx(gradients.begin(), gradients.end());
 
-  const BoundKernel<T> kernel = definition.function.kernel<T>().bind(parameters);
+  KernelOptions kernel_options;
+  kernel_options.stabilize = definition.stabilize;
+  const BoundKernel<T> kernel = definition.function.kernel<T>(kernel_options).bind(parameters);
   const auto elements = static_cast<double>(n);
   Timing timing;
   timing.label = definition.label;
@@ -155,9 +157,9 @@ ExitCode bench(const BenchOptions& options) {
   {
     Progress progress("measuring");
     for (std::size_t k = 0; k < definitions.size(); ++k) {
-      timings.push_back(type == ElementType::f32
-                            ? measure<float>(definitions[k], parameters[k], options.n)
-                            : measure<double>(definitions[k], parameters[k], options.n));
+      timings.push_back(with_element_type(type, [&]<class T>(std::type_identity<T>) {
+        return measure<T>(definitions[k], parameters[k], options.n);
+      }));
       progress.update(k + 1, definitions.size());
     }
   }
@@ -183,6 +185,7 @@ Command add_bench(CLI::App& program) {
       ->type_name("N");
   add_dtype_option(*app, options->dtype, "The number format; f32 where it is not given");
   add_definition_options(*app, options->definition);
+  add_stabilize_option(*app, options->definition);
   app->add_flag("--json", options->json, "Print JSON");
   return {app, [options] { return bench(*options); }};
 }

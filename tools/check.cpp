@@ -40,6 +40,9 @@ ExitCode check_json(const std::string& file) {
   if (module) {
     for (const Function& function : module->functions()) {
       object["definitions"].push_back(function.name());
+      for (const Diagnostic& diagnostic : cancellations_of(function)) {
+        object["diagnostics"].push_back(describe(diagnostic));
+      }
     }
   }
   print_json(object);
@@ -50,7 +53,12 @@ ExitCode check(const CheckOptions& options) {
   if (options.json) return check_json(options.file);
   const Module module = compile_file(options.file);
   const std::size_t count = module.functions().size();
-  const std::size_t warnings = module.warnings().size();
+  std::size_t warnings = module.warnings().size();
+  for (const Function& function : module.functions()) {
+    const std::vector<Diagnostic> found = cancellations_of(function);
+    print_diagnostics(found, options.file);
+    warnings += found.size();
+  }
   fmt::print(
       "{}: {} definition{}, no errors{}\n", options.file, count, count == 1 ? "" : "s",
       warnings == 0 ? "" : fmt::format(", {} warning{}", warnings, warnings == 1 ? "" : "s"));
@@ -61,7 +69,7 @@ ExitCode check(const CheckOptions& options) {
 
 Command add_check(CLI::App& program) {
   auto options = std::make_shared<CheckOptions>();
-  CLI::App* app = add_command(program, "check", "Finds all errors in a file of definitions",
+  CLI::App* app = add_command(program, "check", "Finds all errors in a file of definitions, and formulas that lose digits",
                               "  actc check mine.act\n"
                               "  actc check mine.act --json\n");
   app->add_option("FILE", options->file, "The file")->required();

@@ -43,14 +43,21 @@ void add_definition_options(CLI::App& app, DefinitionOptions& options) {
       ->allow_extra_args(false);
 }
 
+void add_stabilize_option(CLI::App& app, DefinitionOptions& options) {
+  app.add_flag("!--no-stabilize", options.stabilize,
+               "Compute the formula as it stands, without the rules that keep its digits");
+}
+
 void add_dtype_option(CLI::App& app, std::string& dtype, const std::string& description) {
-  app.add_option("--dtype", dtype, description)->type_name("f32|f64");
+  app.add_option("--dtype", dtype, description)->type_name("f32|f64|f16|bf16");
 }
 
 ElementType parse_dtype(const std::string& word) {
   if (word == "f32" || word == "float32") return ElementType::f32;
   if (word == "f64" || word == "float64") return ElementType::f64;
-  throw bad_usage(fmt::format("--dtype {} is unknown", word), "it is f32 or f64");
+  if (word == "f16" || word == "float16") return ElementType::f16;
+  if (word == "bf16" || word == "bfloat16") return ElementType::bf16;
+  throw bad_usage(fmt::format("--dtype {} is unknown", word), "it is f32, f64, f16 or bf16");
 }
 
 std::string signature(const Function& function) {

@@ -24,6 +24,7 @@ Command add_check(CLI::App& program);
 Command add_emit(CLI::App& program);
 Command add_run(CLI::App& program);
 Command add_bench(CLI::App& program);
+Command add_verify(CLI::App& program);
 
 // A command whose help starts with its examples.
 CLI::App* add_command(CLI::App& program, const std::string& name, const std::string& description,
@@ -33,7 +34,10 @@ void examples_first(CLI::App& app, const std::string& examples);
 // -f and --param, as every command that takes DEF has them.
 void add_definition_options(CLI::App& app, DefinitionOptions& options);
 
-// --dtype: empty, or f32 or f64 as `parse_dtype` reads it.
+// --no-stabilize, as every command that compiles DEF has it.
+void add_stabilize_option(CLI::App& app, DefinitionOptions& options);
+
+// --dtype: empty, or f32, f64, f16 or bf16 as `parse_dtype` reads it.
 void add_dtype_option(CLI::App& app, std::string& dtype, const std::string& description);
 ElementType parse_dtype(const std::string& word);
 

@@ -50,8 +50,8 @@ std::string label_of(const Function& function, const std::string& text) {
 
 // The text after the file's definitions. There is no separator between items, so a formula that
 // begins with an operator or a parenthesis would continue the last definition: it gets a name, on
-// a line of its own so that columns stay right.
-Module compile_with_file(const std::string& text, const std::string& path) {
+// a line of its own so that columns stay right. `whole` becomes the text that is compiled.
+Module compile_with_file(const std::string& text, const std::string& path, std::string& whole) {
   const std::string file_text = read_source(path);
   compile_source(file_text, path);
   std::string joined = file_text + "\n";
@@ -60,7 +60,8 @@ Module compile_with_file(const std::string& text, const std::string& path) {
     joined += fmt::format("{}(x) =\n", given_name);
   }
   const auto lines_before = static_cast<std::uint32_t>(std::ranges::count(joined, '\n'));
-  Result<Module> module = try_compile(joined + text);
+  whole = joined + text;
+  Result<Module> module = try_compile(whole);
   if (!module) {
     std::vector<Diagnostic> own(module.diagnostics().begin(), module.diagnostics().end());
     for (Diagnostic& diagnostic : own) {
@@ -106,14 +107,20 @@ Module compile_file(const std::string& path) { return compile_source(read_source
 Definition resolve(const std::string& word, const DefinitionOptions& options) {
   const std::string def = word.starts_with(" -") ? word.substr(1) : word;  // marked by `main`
   if (!is_identifier(def)) {
+    std::string text = def;
     const Module module = options.file.empty() ? compile_source(def, command_line_name)
-                                               : compile_with_file(def, options.file);
+                                               : compile_with_file(def, options.file, text);
     const Function function = module.entry();
-    return {function, label_of(function, def)};
+    return {function, label_of(function, def), options.stabilize, text};
   }
   const Module module = options.file.empty() ? standard_library() : compile_file(options.file);
-  if (const std::optional<Function> function = module.find(def)) return {*function, def};
-  if (is_value_name(def)) return {compile_source(def, command_line_name).entry(), def};
+  if (const std::optional<Function> function = module.find(def)) {
+    return {*function, def, options.stabilize,
+            options.file.empty() ? std::string() : read_source(options.file)};
+  }
+  if (is_value_name(def)) {
+    return {compile_source(def, command_line_name).entry(), def, options.stabilize, def};
+  }
   std::vector<std::string> names;
   for (const Function& function : module.functions()) names.push_back(function.name());
   if (!options.file.empty()) {
@@ -167,6 +174,31 @@ Parameters parameters_of(const Definition& definition, const Parameters& all) {
     }
   }
   return own;
+}
+
+std::vector<Diagnostic> cancellations_of(const Function& function, const Parameters& given,
+                                         bool stabilize) {
+  Parameters own;
+  for (const ParameterInfo& parameter : function.parameters()) {
+    const auto value = given.find(parameter.name);
+    if (value != given.end()) {
+      own.insert(*value);
+    } else if (!parameter.default_value) {
+      return {};
+    }
+  }
+  try {
+    return function.cancellations(own, stabilize);
+  } catch (const Error&) {
+    return {};
+  }
+}
+
+void warn_of_cancellations(const Definition& definition, const Parameters& given) {
+  for (Diagnostic warning : cancellations_of(definition.function, given, definition.stabilize)) {
+    warning.line = 0;
+    print_diagnostics({&warning, 1}, definition.label);
+  }
 }
 
 }  // namespace actc::tools

@@ -13,11 +13,14 @@ namespace actc::tools {
 struct DefinitionOptions {
   std::string file;                     // -f: a text whose definitions DEF may use; may be empty
   std::vector<std::string> parameters;  // --param: "name=value" each
+  bool stabilize = true;                // not --no-stabilize
 };
 
 struct Definition {
   Function function;
   std::string label;  // its name, or the formula itself where it has none
+  bool stabilize = true;
+  std::string text = {};  // what was compiled; empty where it is a built-in
 };
 
 // DEF is, in this order: a plain identifier: a name in the file, else a built-in's name; any other
@@ -44,5 +47,13 @@ Parameters parse_parameters(const std::vector<std::string>& words,
 // Those of `all` that the function has. A ToolError of exit_bad_usage where one without a default
 // is missing.
 Parameters parameters_of(const Definition& definition, const Parameters& all);
+
+// Where a definition loses its digits (Function::cancellations), with the parameters given and the
+// defaults of others. Empty where one has neither, and where the formula is too large for a kernel.
+std::vector<Diagnostic> cancellations_of(const Function& function, const Parameters& given = {},
+                                         bool stabilize = true);
+
+// The same, printed as warnings of the one definition that a command is about.
+void warn_of_cancellations(const Definition& definition, const Parameters& given);
 
 }  // namespace actc::tools

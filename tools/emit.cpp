@@ -19,8 +19,9 @@ struct EmitOptions {
   std::string dtype = "f32";
 };
 
-constexpr std::array<std::pair<std::string_view, Stage>, 6> stages = {{{"ast", Stage::ast},
+constexpr std::array<std::pair<std::string_view, Stage>, 7> stages = {{{"ast", Stage::ast},
                                                                        {"ir", Stage::ir},
+                                                                       {"stable", Stage::stable},
                                                                        {"grad", Stage::grad},
                                                                        {"lowered", Stage::lowered},
                                                                        {"llvm", Stage::llvm},
@@ -43,10 +44,11 @@ ExitCode emit(const EmitOptions& options) {
   const ElementType type = parse_dtype(options.dtype);
   const Definition definition = resolve(options.def, options.definition);
   KernelOptions kernel;
+  kernel.stabilize = definition.stabilize;
   kernel.fixed = parse_parameters(options.definition.parameters, {definition});
   const Function& function = definition.function;
-  std::string text = type == ElementType::f32 ? function.emit<float>(stage, kernel)
-                                              : function.emit<double>(stage, kernel);
+  std::string text = with_element_type(
+      type, [&]<class T>(std::type_identity<T>) { return function.emit<T>(stage, kernel); });
   if (!text.ends_with('\n')) text += '\n';
   std::fwrite(text.data(), 1, text.size(), stdout);
   return exit_good;
@@ -63,10 +65,11 @@ Command add_emit(CLI::App& program) {
   app->add_option("DEF", options->def, "A built-in's name, a formula, a text, or a name in FILE")
       ->required();
   app->add_option("--stage", options->stage, "What to print")
-      ->type_name("ast|ir|grad|lowered|llvm|asm")
+      ->type_name("ast|ir|stable|grad|lowered|llvm|asm")
       ->required();
   add_dtype_option(*app, options->dtype, "The number format; f32 where it is not given");
   add_definition_options(*app, options->definition);
+  add_stabilize_option(*app, options->definition);
   return {app, [options] { return emit(*options); }};
 }
 

@@ -16,6 +16,7 @@ constexpr const char* examples =
     "  actc show 'x * tanh(log(1 + exp(x)))'\n"
     "  actc run gelu --input x.npy --output y.npy --grad dx.npy\n"
     "  actc bench gelu silu mish\n"
+    "  actc verify gelu\n"
     "  actc list\n";
 
 std::vector<std::string> option_names(const CLI::App& app) {
@@ -79,7 +80,8 @@ ExitCode parse_and_run(int argc, char** argv) {
   program.set_version_flag("--version", fmt::format("actc {}", version()));
   program.require_subcommand(1);
   const std::vector<Command> commands = {add_list(program), add_show(program), add_check(program),
-                                         add_emit(program), add_run(program),  add_bench(program)};
+                                         add_emit(program), add_run(program),  add_bench(program),
+                                         add_verify(program)};
   std::vector<std::string> words;
   for (int k = argc - 1; k >= 1; --k) words.push_back(mark_formula(argv[k], commands));
   if (words.empty()) {

@@ -41,21 +41,18 @@ NpyArray read_npy(const std::string& path, const ByteProgress& progress) {
   file.seek(header.data_offset);
   NpyArray array;
   array.shape = header.shape;
-  switch (header.type) {
-    case ElementType::f32:
-      array.elements = read_elements<float>(file, header, path, progress);
-      break;
-    case ElementType::f64:
-      array.elements = read_elements<double>(file, header, path, progress);
-      break;
-  }
+  with_element_type(header.type, [&]<class T>(std::type_identity<T>) {
+    array.elements = read_elements<T>(file, header, path, progress);
+  });
   return array;
 }
 
 template <class T>
 void write_npy(OutputFile& file, const std::vector<std::uint64_t>& shape,
                const std::vector<T>& elements, const ByteProgress& progress) {
-  file.write(format_npy_header(sizeof(T) == 4 ? ElementType::f32 : ElementType::f64, shape));
+  const auto type =
+      static_cast<ElementType>(decltype(NpyArray::elements)(std::vector<T>()).index());
+  file.write(format_npy_header(type, shape));
   const std::size_t total = elements.size() * sizeof(T);
   const auto* from = reinterpret_cast<const char*>(elements.data());
   for (std::size_t done = 0; done < total;) {
@@ -70,5 +67,9 @@ template void write_npy(OutputFile&, const std::vector<std::uint64_t>&, const st
                         const ByteProgress&);
 template void write_npy(OutputFile&, const std::vector<std::uint64_t>&, const std::vector<double>&,
                         const ByteProgress&);
+template void write_npy(OutputFile&, const std::vector<std::uint64_t>&, const std::vector<float16>&,
+                        const ByteProgress&);
+template void write_npy(OutputFile&, const std::vector<std::uint64_t>&,
+                        const std::vector<bfloat16>&, const ByteProgress&);
 
 }  // namespace actc::tools

@@ -1,21 +1,43 @@
 // NumPy's array files (.npy), as far as the tool needs them: versions 1.0, 2.0 and 3.0 are read,
-// binary32 and binary64 in C order, of any rank. Format: NumPy's documentation, numpy.lib.format.
+// binary16, binary32 and binary64 in C order, of any rank. NumPy has no bfloat16: its bits travel
+// as uint16. Format: NumPy's documentation, numpy.lib.format.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 #include <variant>
 #include <vector>
 
+#include "runtime/half.h"
 #include "tools/files.h"
 
 namespace actc::tools {
 
-enum class ElementType : std::uint8_t { f32, f64 };
+enum class ElementType : std::uint8_t { f32, f64, f16, bf16 };
 
-constexpr std::size_t size_of(ElementType type) { return type == ElementType::f32 ? 4 : 8; }
+constexpr std::size_t size_of(ElementType type) {
+  return type == ElementType::f64 ? 8 : type == ElementType::f32 ? 4 : 2;
+}
+
+// Calls `work` with a std::type_identity of the type of such elements.
+template <class Work>
+decltype(auto) with_element_type(ElementType type, Work&& work) {
+  switch (type) {
+    case ElementType::f64:
+      return std::forward<Work>(work)(std::type_identity<double>());
+    case ElementType::f16:
+      return std::forward<Work>(work)(std::type_identity<float16>());
+    case ElementType::bf16:
+      return std::forward<Work>(work)(std::type_identity<bfloat16>());
+    case ElementType::f32:
+      break;
+  }
+  return std::forward<Work>(work)(std::type_identity<float>());
+}
 
 // A header may have this many bytes. NumPy's own reader refuses more than 10,000 by default.
 inline constexpr std::size_t max_npy_header_bytes = 64 * 1024;
@@ -39,9 +61,11 @@ std::string format_npy_header(ElementType type, const std::vector<std::uint64_t>
 
 struct NpyArray {
   std::vector<std::uint64_t> shape;
-  std::variant<std::vector<float>, std::vector<double>> elements;
+  // In the order of ElementType.
+  std::variant<std::vector<float>, std::vector<double>, std::vector<float16>, std::vector<bfloat16>>
+      elements;
 
-  ElementType type() const { return elements.index() == 0 ? ElementType::f32 : ElementType::f64; }
+  ElementType type() const { return static_cast<ElementType>(elements.index()); }
 };
 
 // Called with the bytes done so far and the bytes in all.

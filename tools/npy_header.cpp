@@ -2,6 +2,8 @@
 // that, without recursion, and says in NumPy's own words what to do about what it does not read.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <limits>
 #include <optional>
 
@@ -150,12 +152,22 @@ class DictionaryReader {
   std::size_t at_ = 0;
 };
 
+struct KnownType {
+  std::string_view descr;
+  ElementType type;
+};
+constexpr std::array<KnownType, 4> known_types = {{{"f4", ElementType::f32},
+                                                   {"f8", ElementType::f64},
+                                                   {"f2", ElementType::f16},
+                                                   {"u2", ElementType::bf16}}};
+
 ElementType element_type(const std::string& descr, const std::string& name) {
   const std::string shown = DictionaryReader::printable(descr);
   const char order = descr.empty() ? '\0' : descr.front();
   const bool has_order = order == '<' || order == '>' || order == '|' || order == '=';
   const std::string kind = has_order ? descr.substr(1) : descr;
-  if (kind != "f4" && kind != "f8") {
+  const auto known = std::ranges::find(known_types, kind, &KnownType::descr);
+  if (known == known_types.end()) {
     throw bad_content(fmt::format("{}: elements of dtype '{}' are not supported", name, shown),
                       "convert them: np.save(file, x.astype(np.float32)), or np.float64");
   }
@@ -163,7 +175,7 @@ ElementType element_type(const std::string& descr, const std::string& name) {
     throw bad_content(fmt::format("{}: big-endian elements ('{}') are not supported", name, shown),
                       fmt::format("convert them: np.save(file, x.astype('<{}'))", kind));
   }
-  return kind == "f4" ? ElementType::f32 : ElementType::f64;
+  return known->type;
 }
 
 // The number of elements, refused where their bytes pass 63 bits.
@@ -257,8 +269,9 @@ std::string shape_text(const std::vector<std::uint64_t>& shape) {
 }
 
 std::string format_npy_header(ElementType type, const std::vector<std::uint64_t>& shape) {
+  const auto known = std::ranges::find(known_types, type, &KnownType::type);
   std::string dictionary =
-      fmt::format("{{'descr': '<f{}', 'fortran_order': False, 'shape': ({}{}), }}", size_of(type),
+      fmt::format("{{'descr': '<{}', 'fortran_order': False, 'shape': ({}{}), }}", known->descr,
                   fmt::join(shape, ", "), shape.size() == 1 ? "," : "");
   const auto pad = [&](std::size_t prefix) {
     const std::size_t used = prefix + dictionary.size() + 1;

@@ -25,9 +25,33 @@ struct RunOptions {
 // Elements in one call, so that progress can be shown; the bits do not depend on it.
 constexpr std::size_t step_elements = std::size_t{1} << 20;
 
-NpyArray read_array(const std::string& path) {
+std::string_view numpy_name(ElementType type) {
+  switch (type) {
+    case ElementType::f32:
+      return "float32";
+    case ElementType::f64:
+      return "float64";
+    case ElementType::f16:
+      return "float16";
+    case ElementType::bf16:
+      break;
+  }
+  return "uint16";
+}
+
+// A file of uint16 may hold integers: that they are the bits of bfloat16 must be said.
+NpyArray read_array(const std::string& path, const RunOptions& options) {
   Progress progress("reading " + path);
-  return read_npy(path, [&](std::uint64_t done, std::uint64_t all) { progress.update(done, all); });
+  NpyArray array =
+      read_npy(path, [&](std::uint64_t done, std::uint64_t all) { progress.update(done, all); });
+  if (array.type() == ElementType::bf16 &&
+      (options.dtype.empty() || parse_dtype(options.dtype) != ElementType::bf16)) {
+    throw bad_content(
+        fmt::format("{}: elements of dtype 'uint16' are not numbers to compute with", path),
+        "if they are the bits of bfloat16, say --dtype bf16; else convert them: "
+        "np.save(file, x.astype(np.float32))");
+  }
+  return array;
 }
 
 // The file for the gradient of each input, empty where none is asked for.
@@ -71,8 +95,8 @@ std::vector<std::string> gradient_files(const Definition& definition,
   return files;
 }
 
-std::vector<NpyArray> read_inputs(const Definition& definition,
-                                  const std::vector<std::string>& paths) {
+std::vector<NpyArray> read_inputs(const Definition& definition, const RunOptions& options) {
+  const std::vector<std::string>& paths = options.inputs;
   const std::vector<std::string> inputs = definition.function.inputs();
   if (paths.size() != inputs.size()) {
     throw bad_usage(
@@ -83,7 +107,7 @@ std::vector<NpyArray> read_inputs(const Definition& definition,
   }
   std::vector<NpyArray> arrays;
   for (const std::string& path : paths) {
-    arrays.push_back(read_array(path));
+    arrays.push_back(read_array(path, options));
     if (arrays.back().shape != arrays.front().shape) {
       throw bad_content(
           fmt::format("{} has the shape {}, but {} has {}", path, shape_text(arrays.back().shape),
@@ -98,12 +122,17 @@ ElementType computing_type(const RunOptions& options, const std::vector<NpyArray
   if (!options.dtype.empty()) return parse_dtype(options.dtype);
   for (const NpyArray& array : arrays) {
     if (array.type() != arrays.front().type()) {
-      throw bad_content("some inputs are float32 and others float64",
-                        "choose: --dtype f32 or --dtype f64");
+      throw bad_content(fmt::format("some inputs are {} and others {}",
+                                    numpy_name(arrays.front().type()), numpy_name(array.type())),
+                        "choose one with --dtype, as in --dtype f32");
     }
   }
   return arrays.front().type();
 }
+
+// What C++ has as a number: the 16-bit formats are float.
+constexpr double arithmetic(double x) { return x; }
+constexpr float arithmetic(float x) { return x; }
 
 template <class T>
 std::vector<T> elements_as(NpyArray array) {
@@ -113,7 +142,12 @@ std::vector<T> elements_as(NpyArray array) {
         if constexpr (std::is_same_v<Stored, T>) {
           return std::move(elements);
         } else {
-          return std::vector<T>(elements.begin(), elements.end());
+          std::vector<T> converted;
+          converted.reserve(elements.size());
+          for (const Stored& element : elements) {
+            converted.push_back(static_cast<T>(arithmetic(element)));
+          }
+          return converted;
         }
       },
       array.elements);
@@ -156,6 +190,7 @@ void compute(const Definition& definition, const Parameters& parameters,
   KernelOptions options;
   options.forward = outputs.value != nullptr;
   options.backward = backward;
+  options.stabilize = definition.stabilize;
   const BoundKernel<T> kernel = definition.function.kernel<T>(options).bind(parameters);
 
   const std::size_t count = inputs.front().size();
@@ -213,24 +248,21 @@ ExitCode run(const RunOptions& options) {
   const Parameters parameters =
       parameters_of(definition, parse_parameters(options.definition.parameters, {definition}));
   const std::vector<std::string> gradients = gradient_files(definition, options.gradients);
-  std::vector<NpyArray> arrays = read_inputs(definition, options.inputs);
+  std::vector<NpyArray> arrays = read_inputs(definition, options);
   std::optional<NpyArray> upstream;
   if (!options.upstream.empty()) {
-    upstream = read_array(options.upstream);
+    upstream = read_array(options.upstream, options);
     if (upstream->shape != arrays.front().shape) {
       throw bad_content(fmt::format("{} has the shape {}, but the inputs have {}", options.upstream,
                                     shape_text(upstream->shape), shape_text(arrays.front().shape)));
     }
   }
   Outputs outputs(options.output, gradients);
-  switch (computing_type(options, arrays)) {
-    case ElementType::f32:
-      run_as<float>(definition, parameters, std::move(arrays), std::move(upstream), outputs);
-      break;
-    case ElementType::f64:
-      run_as<double>(definition, parameters, std::move(arrays), std::move(upstream), outputs);
-      break;
-  }
+  const ElementType type = computing_type(options, arrays);
+  if (type != ElementType::f64) warn_of_cancellations(definition, parameters);
+  with_element_type(type, [&]<class T>(std::type_identity<T>) {
+    run_as<T>(definition, parameters, std::move(arrays), std::move(upstream), outputs);
+  });
   return exit_good;
 }
 
@@ -258,9 +290,12 @@ Command add_run(CLI::App& program) {
   app->add_option("--upstream", options->upstream,
                   "The gradient that comes from above; 1 where it is not given")
       ->type_name("DY.npy");
-  add_dtype_option(*app, options->dtype,
-                   "The number format to compute in; the file's where it is not given");
+  add_dtype_option(
+      *app, options->dtype,
+      "The number format of the results; the file's where it is not given. f16 and bf16 "
+      "are computed in f32, and bf16 travels as uint16");
   add_definition_options(*app, options->definition);
+  add_stabilize_option(*app, options->definition);
   return {app, [options] { return run(*options); }};
 }
 

@@ -73,6 +73,10 @@ ExitCode show(const ShowOptions& options) {
       const auto value = given.find(parameter["name"].get<std::string>());
       if (value != given.end()) parameter["value"] = value->second;
     }
+    object["warnings"] = Json::array();
+    for (const Diagnostic& d : cancellations_of(function, given, definition.stabilize)) {
+      object["warnings"].push_back(describe(d));
+    }
     print_json(object);
     return exit_good;
   }
@@ -89,6 +93,7 @@ ExitCode show(const ShowOptions& options) {
     fmt::print("  {:<11} {}\n", "d/d" + name, function.derivative(name));
   }
   print_values(function, given);
+  warn_of_cancellations(definition, given);
   return exit_good;
 }
 

@@ -1,0 +1,123 @@
+// The passes from a definition to a lowered graph, in their order.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "ir/algebra.h"
+#include "ir/passes.h"
+#include "ir/text.h"
+#include "runtime/state.h"
+
+namespace actc::detail {
+namespace {
+
+bool is_standard(ir::FunctionId id) { return id < standard_module()->library->size(); }
+
+bool is_derived(const std::optional<ir::Derivative>& d) { return d && d->derived; }
+
+// What was derived from the formulas as rules made them, derived again from the formulas as they
+// stand.
+ir::Library without_rules(const ir::Library& library) {
+  ir::Library plain = library;
+  for (auto id = static_cast<ir::FunctionId>(plain.base_size()); id < plain.size(); ++id) {
+    if (is_standard(id) || !plain[id].is_opaque()) continue;
+    auto& derivatives = plain.own(id).derivatives;
+    // A function whose derivatives are all derived is opaque by its implementation.
+    for (auto& d : derivatives) {
+      if (is_derived(d)) d.reset();
+    }
+    ir::complete_derivatives(plain, id);
+  }
+  return plain;
+}
+
+// The text's own functions that stay calls, opened where the format has no implementation of them,
+// so that rules reach inside.
+ir::Graph open_own(const ir::Graph& graph, const ir::Library& library, ir::Format format) {
+  return ir::expand_calls(
+      graph, library,
+      [&](const ir::Function& callee, const ir::Graph& g, ir::NodeId call) -> const ir::Graph* {
+        const bool stays = is_standard(g[call].payload) || ir::is_power(callee) ||
+                           callee.implementations.contains(format);
+        return stays ? nullptr : &callee.meaning;
+      });
+}
+
+Stages make_stages(const ir::Library& library, const ir::Rulebook* rules, ir::FunctionId id,
+                   ir::Format format, StageLogs* logs) {
+  const std::size_t inputs = library[id].inputs.size();
+  const auto stabilized = [&](const ir::Graph& graph, ir::StabilizeLog* log) {
+    return rules == nullptr ? graph : ir::stabilize(graph, library, *rules, inputs, log);
+  };
+  Stages s;
+  s.meaning = ir::simplify(call_graph(library, id), library);
+  s.stable = stabilized(s.meaning, logs == nullptr ? nullptr : &logs->value);
+  s.gradient = ir::with_gradients(s.stable, library, inputs);
+  if (rules != nullptr) {
+    const ir::Graph open = ir::simplify(open_own(s.gradient, library, format), library);
+    s.gradient = stabilized(open, logs == nullptr ? nullptr : &logs->gradient);
+  }
+  s.lowered = ir::legalize(s.gradient, library, format, 1);
+  return s;
+}
+
+std::string indented(const ir::StabilizeLog& log) {
+  std::string text;
+  for (const ir::Firing& f : log.firings) {
+    text += fmt::format("  {}\n    {}\n    -> {}\n", f.rule, f.before, f.after);
+  }
+  return text.empty() ? "  none\n" : text;
+}
+
+}  // namespace
+
+ir::Graph call_graph(const ir::Library& library, ir::FunctionId id) {
+  const ir::Function& f = library[id];
+  if (!f.is_opaque()) return f.meaning;
+  ir::Graph graph;
+  std::vector<ir::NodeId> args;
+  for (std::uint32_t k = 0; k < f.inputs.size(); ++k) args.push_back(graph.input(k));
+  for (std::uint32_t k = 0; k < f.parameters.size(); ++k) args.push_back(graph.parameter(k));
+  graph.outputs = {graph.call(id, args)};
+  return graph;
+}
+
+Stages stages(const ModuleState& module, ir::FunctionId id, ir::Format format, bool stabilize,
+              StageLogs* logs) {
+  const ir::Library& library = *module.library;
+  try {
+    if (is_standard(id)) return make_stages(library, nullptr, id, format, logs);
+    if (stabilize) return make_stages(library, module.rules.get(), id, format, logs);
+    return make_stages(without_rules(library), nullptr, id, format, logs);
+  } catch (const ir::GraphTooLarge&) {
+    throw too_large(module, id,
+                    fmt::format("{} needs more than {} operations with its gradient in {}",
+                                shown_name(library[id]), ir::Graph::max_nodes, ir::name(format)));
+  }
+}
+
+std::string stable_text(const ModuleState& module, ir::FunctionId id, ir::Format format,
+                        bool stabilize) {
+  const ir::Library& library = *module.library;
+  const ir::Function& f = library[id];
+  StageLogs logs;
+  logs.value.names = logs.gradient.names = ir::names_of(f);
+  ir::Names& names = logs.gradient.names;
+  std::string seed = "dy";
+  while (std::ranges::find(names.inputs, seed) != names.inputs.end() ||
+         std::ranges::find(names.parameters, seed) != names.parameters.end()) {
+    seed += "_";
+  }
+  names.inputs.push_back(seed);
+  const Stages s = stages(module, id, format, stabilize, &logs);
+  std::string text = fmt::format("y = {}\n", ir::to_formula(s.gradient, library, names, 0));
+  for (std::size_t k = 0; k < f.inputs.size(); ++k) {
+    text +=
+        fmt::format("d{} = {}\n", f.inputs[k], ir::to_formula(s.gradient, library, names, k + 1));
+  }
+  text += fmt::format("rules in the value:\n{}rules in the gradient:\n{}", indented(logs.value),
+                      indented(logs.gradient));
+  return text;
+}
+
+}  // namespace actc::detail

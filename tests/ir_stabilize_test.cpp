@@ -1,0 +1,213 @@
+// The pass `stabilize`, normal forms, matching and ranges, on the standard library's rules and on a
+// test's own.
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <string>
+
+#include "ir/normal.h"
+#include "ir/range.h"
+#include "ir/stabilize.h"
+#include "stdlib/stdlib.h"
+#include "tests/frontend_support.h"
+
+namespace actc::ir {
+namespace {
+
+std::shared_ptr<const Library> standard() {
+  static const std::shared_ptr<const Library> library = [] {
+    const frontend::Compiled base = frontend::compile(stdlib::text(), nullptr);
+    EXPECT_EQ(base.errors(), "");
+    auto complete = std::make_shared<Library>(*base.lowered.library);
+    for (FunctionId id = 0; id < complete->size(); ++id) {
+      if ((*complete)[id].is_opaque()) complete_derivatives(*complete, id);
+    }
+    return complete;
+  }();
+  return library;
+}
+
+std::shared_ptr<const Rulebook> standard_rules() {
+  static const auto rules = std::make_shared<const Rulebook>(*standard());
+  return rules;
+}
+
+// The entry of a text, rewritten by its own rules and the standard ones.
+std::string stable(std::string_view text, StabilizeLog* log = nullptr) {
+  const frontend::Compiled compiled = frontend::compile(text, standard());
+  EXPECT_EQ(compiled.errors(), "") << text;
+  if (!compiled.lowered.entry) return "";
+  const Library& library = compiled.library();
+  const Rulebook rules(library, standard_rules());
+  const Function& f = compiled.entry();
+  const Graph graph = stabilize(simplify(f.meaning, library), library, rules, f.inputs.size(), log);
+  return to_formula(graph, library, names_of(f));
+}
+
+// With no rules but the text's.
+std::string alone(std::string_view text) {
+  const frontend::Compiled compiled = frontend::compile(text, standard());
+  EXPECT_EQ(compiled.errors(), "") << text;
+  const Library& library = compiled.library();
+  const Function& f = compiled.entry();
+  const Graph graph =
+      stabilize(simplify(f.meaning, library), library, Rulebook(library), f.inputs.size());
+  return to_formula(graph, library, names_of(f));
+}
+
+bool same_form(std::string_view a, std::string_view b) {
+  const std::string text = "first(x, y) = " + std::string(a) + "\nsecond(x, y) = " + std::string(b);
+  const frontend::Compiled compiled = frontend::compile(text, standard());
+  EXPECT_EQ(compiled.errors(), "") << text;
+  const Library& library = compiled.library();
+  Graph graph;
+  const NodeId args[] = {graph.input(0), graph.input(1)};
+  const NodeId left = inline_body(graph, compiled.function("first").meaning, 2, args)[0];
+  const NodeId right = inline_body(graph, compiled.function("second").meaning, 2, args)[0];
+  const KnownFunctions known(library);
+  Forms forms(graph, known, 2);
+  return forms.of(left) == forms.of(right);
+}
+
+TEST(NormalForm, IsTheSameForWhatIsTheSame) {
+  EXPECT_TRUE(same_form("2 * (x + 1)", "x + x + 2"));
+  EXPECT_TRUE(same_form("x - (y - x)", "2 * x - y"));
+  EXPECT_TRUE(same_form("x * y / x * x", "y * x"));
+  EXPECT_TRUE(same_form("x^3 / x", "x * x"));
+  EXPECT_TRUE(same_form("1 / exp(-x)", "exp(x)"));
+  EXPECT_TRUE(same_form("exp(x)^2 * exp(y)", "exp(2 * x + y)"));
+  EXPECT_TRUE(same_form("e^x", "exp(x)"));
+  EXPECT_TRUE(same_form("sqrt(2) * (x / sqrt(2))", "x"));
+  EXPECT_TRUE(same_form("sqrt(8 / pi) * x", "2 * sqrt(2 / pi) * x"));
+  EXPECT_TRUE(same_form("sin(2 * (x + 1))", "sin(2 + 2 * x)"));
+  EXPECT_TRUE(same_form("y / (2 + 2 * x)", "0.5 * y / (1 + x)"));
+  EXPECT_TRUE(same_form("1 / (1 + exp(x))", "exp(-x) / (exp(-x) + 1)"));
+}
+
+TEST(NormalForm, IsAnotherForWhatIsNot) {
+  EXPECT_FALSE(same_form("x - y", "y - x"));
+  EXPECT_FALSE(same_form("x / y", "y / x"));
+  EXPECT_FALSE(same_form("sin(x)", "sin(-x)"));
+  EXPECT_FALSE(same_form("sqrt(x^2)", "x"));
+  // A rounded square root is not the square root.
+  EXPECT_FALSE(same_form("0.7071067811865476 * x", "x / sqrt(2)"));
+}
+
+TEST(Match, OfASumIsAmongItsTermsUpToAFactor) {
+  const std::string rule = "rule 1 + erf(u) = erfc(-u)\n";
+  EXPECT_EQ(alone(rule + "1 + erf(x)"), "erfc(-x)");
+  EXPECT_EQ(alone(rule + "f(x, a, b) = a + erf(x) + 1 + b"), "a + b + erfc(-x)");
+  EXPECT_EQ(alone(rule + "0.5 + erf(2 * x) / 2"), "0.5 * erfc(-2 * x)");
+  EXPECT_EQ(alone(rule + "f(x, y) = y + y * erf(x)"), "y * erfc(-x)");
+  EXPECT_EQ(alone(rule + "2 + erf(x)"), "2 + erf(x)");
+  EXPECT_EQ(alone(rule + "1 - erf(x)"), "1 - erf(x)");
+}
+
+TEST(Match, OfAProductIsAmongItsFactors) {
+  const std::string rule = "rule 1 / (1 + exp(u)) = sigmoid(-u)\n";
+  EXPECT_EQ(alone(rule + "x / (2 + 2 * exp(-x))"), "0.5 * (x * sigmoid(x))");
+  EXPECT_EQ(alone(rule + "exp(x) / (exp(x) + 1)"), "sigmoid(x)");
+  EXPECT_EQ(alone(rule + "sin(x) / ((exp(3 * x) + 1) * cos(x))"),
+            "sin(x) * sigmoid(-3 * x) / cos(x)");
+}
+
+TEST(Match, SolvesForTheArgument) {
+  const std::string rule = "rule erfc(u / sqrt(2)) = normcdf(-u)\n";
+  EXPECT_EQ(alone(rule + "erfc(-(x / sqrt(2)))"), "normcdf(x)");
+  EXPECT_EQ(alone("rule log(1 + u) = log1p(u)\nlog(x * x + 1)"), "log1p(x * x)");
+  EXPECT_EQ(alone("rule log(1 + u) = log1p(u)\nlog(x)"), "log(x)");
+}
+
+TEST(Match, NeedsTheSameForAVariableThatStandsTwice) {
+  const std::string rule = "rule sin(u) * cos(u) = sin(2 * u) / 2\n";
+  EXPECT_EQ(alone(rule + "cos(2 * (x + 1)) * sin(2 * x + 2)"), "0.5 * sin(4 * (x + 1))");
+  EXPECT_EQ(alone(rule + "sin(x) * cos(2 * x)"), "sin(x) * cos(2 * x)");
+}
+
+TEST(Rules, OfTheStandardLibraryAreWellFormed) {
+  for (const Rule& rule : standard()->rules()) {
+    EXPECT_EQ(examine(rule, *standard()), RuleFault::none) << rule.text;
+  }
+}
+
+TEST(Stabilize, PrefersTheLargerExpression) {
+  EXPECT_EQ(stable("(exp(2 * x) - 1) / (exp(2 * x) + 1)"), "tanh(x)");
+  EXPECT_EQ(stable("(exp(x) - exp(-x)) / (exp(x) + exp(-x))"), "tanh(x)");
+}
+
+TEST(Stabilize, ProvesConditionsOrLeavesTheFormula) {
+  EXPECT_EQ(stable("exp(log(x))"), "exp(log(x))");
+  EXPECT_EQ(stable("exp(log(2 + sin(x)))"), "2 + sin(x)");
+  EXPECT_EQ(stable("exp(log(x * x))"), "exp(log(x * x))");  // 0 is no value above 0
+  EXPECT_EQ(stable("sqrt(x^2 + 4)"), "root_plus(x; b = 4)");
+  EXPECT_EQ(stable("f(x, c) = sqrt(x^2 + c)"), "sqrt(x^2 + c)");
+}
+
+TEST(Stabilize, LeavesWhatNoRuleTouches) {
+  EXPECT_EQ(stable("3 * (x / (1 + abs(x))) - 2 * (x + 1)"), "3 * (x / (1 + abs(x))) - 2 * (x + 1)");
+  EXPECT_EQ(stable("1 + exp(x)"), "1 + exp(x)");
+  EXPECT_EQ(stable("exp(2 * x) - exp(-x)"), "exp(2 * x) - exp(-x)");
+}
+
+TEST(Stabilize, TriesAUsersRulesFirst) {
+  EXPECT_EQ(stable("rule 1 + tanh(u) = 2 * logistic_of_two(u)\n"
+                   "logistic_of_two(x) = 1 / (1 + exp(-2 * x))\n"
+                   "d/dx logistic_of_two(x) = 2 * sigmoid(2 * x) * sigmoid(-2 * x)\n"
+                   "f(x) = 0.5 * (1 + tanh(x))"),
+            "logistic_of_two(x)");
+}
+
+TEST(Stabilize, EndsWhereRulesTurnInACircle) {
+  const std::string text = stable("rule sin(u) = cos(u)\nrule cos(u) = sin(u)\nf(x) = sin(x)");
+  EXPECT_TRUE(text == "sin(x)" || text == "cos(x)") << text;
+  const std::string grown = stable(
+      "rule sin(u) = 2 * cos(2 * u)\nrule cos(u) = 2 * sin(2 * u)\n"
+      "f(x) = sin(x)");
+  EXPECT_LT(grown.size(), 1000U);
+}
+
+TEST(Stabilize, SaysWhichRulesFired) {
+  StabilizeLog log;
+  log.names.inputs = {"x"};
+  EXPECT_EQ(stable("x * (1 / (1 + exp(-x)))", &log), "silu(x)");
+  ASSERT_EQ(log.firings.size(), 2U);
+  EXPECT_EQ(log.firings[0].rule, "rule 1 / (1 + exp(u)) = sigmoid(-u)");
+  EXPECT_EQ(log.firings[0].after, "x * sigmoid(x)");
+  EXPECT_EQ(log.firings[1].before, "x * sigmoid(x)");
+  EXPECT_EQ(log.firings[1].after, "silu(x)");
+}
+
+TEST(Stabilize, NeedsNoStackForDeepFormulas) {
+  frontend::on_small_stack([] {
+    std::string nested = "x";
+    for (int i = 0; i < 250; ++i) nested = "log(1 + exp(" + nested + "))";
+    EXPECT_NE(stable(nested).find("log1pexp"), std::string::npos);
+    std::string sum = "x";
+    for (int i = 0; i < 2000; ++i) sum += " + erf(x + " + std::to_string(i) + ")";
+    EXPECT_TRUE(stable(sum).ends_with("erf(x + 1999)"));
+  });
+}
+
+TEST(Ranges, AreOutsideWhatIsReached) {
+  const auto range = [](std::string_view text) {
+    const frontend::Compiled compiled = frontend::compile(text, standard());
+    EXPECT_EQ(compiled.errors(), "") << text;
+    const Graph graph = compiled.entry().meaning;
+    return Ranges(graph, compiled.library()).of(graph.outputs[0]);
+  };
+  EXPECT_EQ(range("tanh(x)"), (Interval{-1, 1}));
+  EXPECT_EQ(range("x * x").low, 0);
+  EXPECT_EQ(range("x^2").low, 0);
+  EXPECT_EQ(range("sigmoid(x)").low, 0);
+  EXPECT_TRUE(range("sigmoid(x) * sin(x)").is_bounded());
+  EXPECT_TRUE(range("min(max(x, 0), 6) / 3").is_bounded());
+  EXPECT_TRUE(range("exp(-x^2)").is_bounded());
+  EXPECT_FALSE(range("x * sigmoid(x)").is_bounded());
+  EXPECT_GT(range("2 + sin(x)").low, 0.99);
+  EXPECT_LE(range("2 + sin(x)").low, 1);
+  EXPECT_FALSE(range("1 / x").is_bounded());
+  EXPECT_TRUE(range("1 / (1 + abs(x))").is_bounded());
+}
+
+}  // namespace
+}  // namespace actc::ir

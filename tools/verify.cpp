@@ -1,0 +1,133 @@
+// actc verify: every input of a number format through the compiled kernel, against the meaning.
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "tools/commands.h"
+#include "tools/json.h"
+#include "tools/verify_report.h"
+
+namespace actc::tools {
+namespace {
+
+struct VerifyOptions {
+  std::vector<std::string> defs;
+  DefinitionOptions definition;
+  std::string dtype = "f32";
+  bool forward = false;
+  bool gradient = false;
+  std::optional<double> bound;
+  std::uint64_t stride = 1;
+  std::optional<std::size_t> points;
+  unsigned threads = 0;
+  bool all = false;
+  bool avx2 = false;
+  bool json = false;
+};
+
+bool is_prime(std::uint64_t n) {
+  for (std::uint64_t d = 2; d * d <= n; ++d) {
+    if (n % d == 0) return false;
+  }
+  return n > 1;
+}
+
+// 1000 points a binade where every input is swept; in a quick look fewer, in proportion.
+std::size_t points_for(const VerifyOptions& options) {
+  if (options.points) return *options.points;
+  // binary64 has eight times the binades, and MPFR alone.
+  if (parse_dtype(options.dtype) == ElementType::f64)
+    return std::max<std::size_t>(1, 100 / options.stride);
+  return std::max<std::size_t>(16, 1000 / options.stride);
+}
+
+ExitCode verify_all(const VerifyOptions& options) {
+  const ElementType dtype = parse_dtype(options.dtype);
+  if (options.stride != 1 && !is_prime(options.stride)) {
+    throw bad_usage("--stride must be a prime", "257 sees every 257th input");
+  }
+  std::vector<Definition> definitions;
+  for (const std::string& def : options.defs) {
+    definitions.push_back(resolve(def, options.definition));
+  }
+  if (options.all) {
+    for (const Function& function : standard_library().functions()) {
+      if (function.inputs().size() == 1)
+        definitions.push_back({function, function.name(), options.definition.stabilize});
+    }
+  }
+  if (definitions.empty())
+    throw bad_usage("DEF is missing", "--all verifies every built-in of one input");
+  const Parameters given = parse_parameters(options.definition.parameters, definitions);
+  Json results = Json::array();
+  bool good = true;
+  for (const Definition& definition : definitions) {
+    VerifyRequest request;
+    request.function = definition.function;
+    request.label = definition.label;
+    request.text = definition.text;
+    request.dtype = dtype;
+    request.parameters = parameters_of(definition, given);
+    request.kernel.avx2_only = options.avx2;
+    request.kernel.stabilize = definition.stabilize;
+    request.stride = options.stride;
+    request.points_in_binade = points_for(options);
+    request.threads = options.threads;
+    request.progress = true;
+    for (const bool gradient : {false, true}) {
+      if (gradient ? options.forward && !options.gradient : options.gradient && !options.forward) {
+        continue;
+      }
+      request.gradient = gradient;
+      request.contract = contract_of(request);
+      if (options.bound) {
+        request.contract =
+            Contract{.bound = *options.bound,
+                     .limits_of_sense = !request.contract || request.contract->limits_of_sense};
+      }
+      const VerifyReport report = verify(request);
+      good = good && keeps(report);
+      if (options.json) {
+        results.push_back(report_json(request, report));
+      } else {
+        fmt::print("{}", options.all ? report_line(request, report) : report_text(request, report));
+        std::fflush(stdout);
+      }
+    }
+  }
+  if (options.json) print_json(results.size() == 1 ? results[0] : results);
+  return good ? exit_good : exit_bad_content;
+}
+
+}  // namespace
+
+Command add_verify(CLI::App& program) {
+  auto options = std::make_shared<VerifyOptions>();
+  CLI::App* app = add_command(
+      program, "verify", "Holds a kernel against its formula over every input of a number format",
+      "  actc verify gelu\n"
+      "  actc verify 'x * tanh(log(1 + exp(x)))' --gradient --bound 4\n"
+      "  actc verify silu mish --dtype bf16 --json\n"
+      "  actc verify gelu --stride 257              # a quick look");
+  app->add_option("DEF", options->defs, "Built-ins' names, formulas, texts, or names in FILE");
+  app->add_flag("--all", options->all, "Every built-in of one input; a line for each");
+  add_dtype_option(*app, options->dtype, "The number format; f32 where it is not given");
+  app->add_flag("--forward", options->forward, "The values only");
+  app->add_flag("--gradient", options->gradient, "The gradient only");
+  app->add_option("--bound", options->bound,
+                  "The largest error allowed; of a built-in its contract's where it is not given")
+      ->type_name("ULP");
+  app->add_option("--stride", options->stride, "Only every P-th input, P a prime")->type_name("P");
+  app->add_option("--points", options->points,
+                  "Inputs in each binade of each sign that MPFR judges; 1000, less with --stride")
+      ->type_name("N");
+  app->add_option("--threads", options->threads, "Threads; one a processor where it is not given")
+      ->type_name("N");
+  app->add_flag("--avx2", options->avx2, "The kernels for processors without AVX-512");
+  add_definition_options(*app, options->definition);
+  add_stabilize_option(*app, options->definition);
+  app->add_flag("--json", options->json, "Print JSON");
+  return {app, [options] { return verify_all(*options); }};
+}
+
+}  // namespace actc::tools
