@@ -188,7 +188,7 @@ class Search {
     return results;
   }
 
-  std::span<const Column> collect(std::vector<Results>& results, Column Results::*member,
+  std::span<const Column> collect(std::vector<Results>& results, Column Results::* member,
                                   const Points& points, Arithmetic arithmetic) {
     const auto columns = emulator_.run(points, parameters_, arithmetic);
     for (std::size_t k = 0; k < outputs_; ++k) {

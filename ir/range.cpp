@@ -231,8 +231,7 @@ Interval Ranges::compute(NodeId id) {
       return {std::min(arg(1).low, arg(2).low), std::max(arg(1).high, arg(2).high)};
     }
     case Operation::RealExp:
-      return increasing(
-          arg(0), [](double v) { return std::exp(v); }, 0, inf);
+      return increasing(arg(0), [](double v) { return std::exp(v); }, 0, inf);
     case Operation::RealLog:
       return increasing(
           {std::max(0.0, arg(0).low), std::max(0.0, arg(0).high)},
@@ -242,14 +241,11 @@ Interval Ranges::compute(NodeId id) {
           {std::max(-1.0, arg(0).low), std::max(-1.0, arg(0).high)},
           [](double v) { return std::log1p(v); }, -inf, inf);
     case Operation::RealExpm1:
-      return increasing(
-          arg(0), [](double v) { return std::expm1(v); }, -1, inf);
+      return increasing(arg(0), [](double v) { return std::expm1(v); }, -1, inf);
     case Operation::RealTanh:
-      return increasing(
-          arg(0), [](double v) { return std::tanh(v); }, -1, 1);
+      return increasing(arg(0), [](double v) { return std::tanh(v); }, -1, 1);
     case Operation::RealErf:
-      return increasing(
-          arg(0), [](double v) { return std::erf(v); }, -1, 1);
+      return increasing(arg(0), [](double v) { return std::erf(v); }, -1, 1);
     case Operation::RealErfc: {
       const Interval falling = {std::erfc(arg(0).high), std::erfc(arg(0).low)};
       return clamped(outward(falling.low, falling.high, 8), 0, 2);
@@ -258,8 +254,7 @@ Interval Ranges::compute(NodeId id) {
     case Operation::RealCos:
       return {-1, 1};
     case Operation::RealAtan:
-      return increasing(
-          arg(0), [](double v) { return std::atan(v); }, -1.6, 1.6);
+      return increasing(arg(0), [](double v) { return std::atan(v); }, -1.6, 1.6);
     case Operation::RealPow:
       return power(arg(0), arg(1));
     case Operation::Detach:

@@ -108,7 +108,7 @@ struct KernelOptions {
 /// and rounded once, to nearest even, as they are stored.
 template <class T>
 concept Element = std::same_as<T, float> || std::same_as<T, double> || std::same_as<T, float16> ||
-    std::same_as<T, bfloat16>;
+                  std::same_as<T, bfloat16>;
 
 namespace detail {
 struct ModuleState;
@@ -123,13 +123,13 @@ concept Compatible =
     Element<X> && Element<Y> && std::same_as<detail::Computed<X>, detail::Computed<Y>>;
 
 template <Element X, Element Y = X>
-requires Compatible<X, Y>
+  requires Compatible<X, Y>
 class Kernel;
 
 /// A kernel with its parameters bound: a call is a call. Copies are cheap; keeps its code alive.
 /// A gradient has the type of what it is the gradient of: dx that of x, dy that of y.
 template <Element X, Element Y = X>
-requires Compatible<X, Y>
+  requires Compatible<X, Y>
 class ACTC_API BoundKernel {
  public:
   /// y = f(x), elementwise. x and y have one length and do not overlap, or are the same array where
@@ -157,7 +157,7 @@ class ACTC_API BoundKernel {
 /// Compiled code of one definition for inputs of X and values of Y: `Kernel<bfloat16>`, or
 /// `Kernel<bfloat16, float>` where the values keep their precision.
 template <Element X, Element Y>
-requires Compatible<X, Y>
+  requires Compatible<X, Y>
 class ACTC_API Kernel {
  public:
   /// Throws Error for a name that is no parameter or is fixed, for a missing value without
@@ -211,8 +211,8 @@ class ACTC_API Function {
   std::string derivative(std::string_view variable = {}, int order = 1) const;
   /// The module after each stage of compilation, for a Kernel<X, Y>.
   template <Element X, Element Y = X>
-  requires Compatible<X, Y> std::string emit(Stage stage, const KernelOptions& options = {})
-  const;
+    requires Compatible<X, Y>
+  std::string emit(Stage stage, const KernelOptions& options = {}) const;
 
   /// Evaluates the formula (order 0) or its derivative in double, operation by operation: slow,
   /// and independent of code generation. Inputs, then parameters as bound by `parameters`.
@@ -228,11 +228,11 @@ class ACTC_API Function {
 
   /// Compiles. Throws Error.
   template <Element X, Element Y = X>
-  requires Compatible<X, Y> Kernel<X, Y> kernel(const KernelOptions& options = {})
-  const;
+    requires Compatible<X, Y>
+  Kernel<X, Y> kernel(const KernelOptions& options = {}) const;
   template <Element X, Element Y = X>
-  requires Compatible<X, Y> Result<Kernel<X, Y>> try_kernel(const KernelOptions& options = {})
-  const;
+    requires Compatible<X, Y>
+  Result<Kernel<X, Y>> try_kernel(const KernelOptions& options = {}) const;
 
  private:
   friend class Module;

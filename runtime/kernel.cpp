@@ -147,7 +147,7 @@ void check_overlap(const detail::KernelState& k, const CallArrays& arrays,
 
 // The kernels of a definition, and what they take beside the inputs.
 struct Direction {
-  actc_kernel detail::KernelState::*kernel;
+  actc_kernel detail::KernelState::* kernel;
   std::string_view option;
   bool value;
   bool gradients;
@@ -231,20 +231,20 @@ const detail::KernelState& checked(const std::shared_ptr<const detail::KernelSta
 }  // namespace
 
 template <Element X, Element Y>
-requires Compatible<X, Y>
+  requires Compatible<X, Y>
 void BoundKernel<X, Y>::forward(std::span<const std::span<const X>> inputs, std::span<Y> y) const {
   run<X, Y>(checked(state_), forward_only, inputs, {}, y, {}, parameters_.data());
 }
 
 template <Element X, Element Y>
-requires Compatible<X, Y>
+  requires Compatible<X, Y>
 void BoundKernel<X, Y>::backward(std::span<const std::span<const X>> inputs, std::span<const Y> dy,
                                  std::span<const std::span<X>> gradients) const {
   run<X, Y>(checked(state_), backward_only, inputs, dy, {}, gradients, parameters_.data());
 }
 
 template <Element X, Element Y>
-requires Compatible<X, Y>
+  requires Compatible<X, Y>
 void BoundKernel<X, Y>::forward_backward(std::span<const std::span<const X>> inputs,
                                          std::span<const Y> dy, std::span<Y> y,
                                          std::span<const std::span<X>> gradients) const {
@@ -252,20 +252,20 @@ void BoundKernel<X, Y>::forward_backward(std::span<const std::span<const X>> inp
 }
 
 template <Element X, Element Y>
-requires Compatible<X, Y>
+  requires Compatible<X, Y>
 void BoundKernel<X, Y>::forward(std::span<const X> x, std::span<Y> y) const {
   forward(std::span(&x, 1), y);
 }
 
 template <Element X, Element Y>
-requires Compatible<X, Y>
+  requires Compatible<X, Y>
 void BoundKernel<X, Y>::backward(std::span<const X> x, std::span<const Y> dy,
                                  std::span<X> dx) const {
   backward(std::span(&x, 1), dy, std::span(&dx, 1));
 }
 
 template <Element X, Element Y>
-requires Compatible<X, Y>
+  requires Compatible<X, Y>
 void BoundKernel<X, Y>::forward_backward(std::span<const X> x, std::span<const Y> dy,
                                          std::span<Y> y, std::span<X> dx) const {
   forward_backward(std::span(&x, 1), dy, y, std::span(&dx, 1));
@@ -307,8 +307,8 @@ std::vector<T> bound_parameters(const detail::KernelState& k, const Parameters& 
 }  // namespace
 
 template <Element X, Element Y>
-requires Compatible<X, Y> BoundKernel<X, Y> Kernel<X, Y>::bind(const Parameters& given)
-const {
+  requires Compatible<X, Y>
+BoundKernel<X, Y> Kernel<X, Y>::bind(const Parameters& given) const {
   BoundKernel<X, Y> bound;
   bound.parameters_ = bound_parameters<detail::Computed<X>>(checked(state_), given);
   bound.state_ = state_;
@@ -316,8 +316,10 @@ const {
 }
 
 template <Element X, Element Y>
-requires Compatible<X, Y> std::size_t Kernel<X, Y>::code_bytes()
-const { return checked(state_).code.code_bytes(); }
+  requires Compatible<X, Y>
+std::size_t Kernel<X, Y>::code_bytes() const {
+  return checked(state_).code.code_bytes();
+}
 
 namespace detail {
 
@@ -376,8 +378,8 @@ std::string emit(const ModuleState& module, ir::FunctionId id, ArrayTypes types,
 }  // namespace detail
 
 template <Element X, Element Y>
-requires Compatible<X, Y> Kernel<X, Y> Function::kernel(const KernelOptions& options)
-const {
+  requires Compatible<X, Y>
+Kernel<X, Y> Function::kernel(const KernelOptions& options) const {
   Kernel<X, Y> kernel;
   kernel.state_ = detail::compile_kernel(*module_, id_,
                                          {detail::storage_of<X>, detail::storage_of<Y>}, options);
@@ -385,8 +387,8 @@ const {
 }
 
 template <Element X, Element Y>
-requires Compatible<X, Y> Result<Kernel<X, Y>> Function::try_kernel(const KernelOptions& options)
-const {
+  requires Compatible<X, Y>
+Result<Kernel<X, Y>> Function::try_kernel(const KernelOptions& options) const {
   try {
     return kernel<X, Y>(options);
   } catch (const Error& e) {
@@ -395,8 +397,8 @@ const {
 }
 
 template <Element X, Element Y>
-requires Compatible<X, Y> std::string Function::emit(Stage stage, const KernelOptions& options)
-const {
+  requires Compatible<X, Y>
+std::string Function::emit(Stage stage, const KernelOptions& options) const {
   return detail::emit(*module_, id_, {detail::storage_of<X>, detail::storage_of<Y>}, stage,
                       options);
 }

@@ -61,12 +61,13 @@ def rows(reports, names):
 
 
 def summary(reports):
-    kept = sum(1 for r in reports.values() if r["ok"])
+    kept = sum(1 for r in reports.values() if r["bound"] and r["ok"])
+    bound = sum(1 for r in reports.values() if r["bound"])
     inputs = sum(r["inputs"] for r in reports.values())
     judged = sum(r["judged_by_mpfr"] for r in reports.values())
     undecided = sum(r["undecided"] for r in reports.values())
     screens = [r["screen_ulp"] for r in reports.values() if r["screen_ulp"] is not None]
-    return (f"{len(reports)} sweeps, {kept} within their contracts; {inputs:.4g} results, {judged:.4g} of "
+    return (f"{len(reports)} sweeps, {bound} with a contract, {kept} within it; {inputs:.4g} results, {judged:.4g} of "
             f"them judged by MPFR; {undecided} undecided; the screen wrong by at most "
             f"{max(screens, default=0):.1g} ULP where it was used.")
 

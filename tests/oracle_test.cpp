@@ -127,6 +127,9 @@ TEST(Judge, CountsUnitsOfTheLastPlace) {
   EXPECT_NEAR(square.verdict(0x1p-74, 0x1p-149).ulps, 1, 0x1p-9) << "2^-148, in units of 2^-149";
   EXPECT_EQ(square.verdict(0x1p64, inf).verdict, Verdict::measured);
   EXPECT_EQ(square.verdict(0x1p63, inf).verdict, Verdict::mismatch);
+  EXPECT_EQ(Case("exp(x)").verdict(3e12, inf).ulps, 0);
+  EXPECT_EQ(Case("exp(x)").verdict(3e12, inf).verdict, Verdict::measured);
+  EXPECT_EQ(Case("exp(x)").verdict(3e12, 1).verdict, Verdict::mismatch);
   EXPECT_EQ(square.verdict(1, std::nan("")).verdict, Verdict::mismatch);
   EXPECT_EQ(square.verdict(std::nan(""), std::nan("")).verdict, Verdict::measured);
   EXPECT_EQ(square.verdict(std::nan(""), 1).verdict, Verdict::mismatch);

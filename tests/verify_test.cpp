@@ -27,16 +27,6 @@ Json report(std::vector<std::string> arguments, int exit_code = 0) {
   return Json::parse(result.output);
 }
 
-// A text whose `f` is a formula with an implementation of its own for binary32.
-Json report_of(const std::string& text, const std::vector<std::string>& more, int exit_code) {
-  const TemporaryFolder folder;
-  const std::string file = folder / "planted.act";
-  write_file(file, text);
-  std::vector<std::string> arguments = {"f", "-f", file, "--forward"};
-  arguments.insert(arguments.end(), more.begin(), more.end());
-  return report(arguments, exit_code);
-}
-
 TEST(Verify, ReportsEveryInputOfAHalf) {
   const Json r = report({"relu", "--dtype", "bf16", "--forward"});
   EXPECT_EQ(r["name"], "relu");
@@ -82,53 +72,6 @@ TEST(Verify, FindsZeroCrossings) {
   ASSERT_EQ(r["crossings"].size(), 1u);
   EXPECT_NEAR(r["crossings"][0]["at"], -0.7517915, 1e-6);
   EXPECT_NE(r["near_zero"], nullptr);
-}
-
-// Implementations, right or with a fault.
-TEST(PlantedFaults, TheSmallestChangeOfACoefficientThatBreaksTheBound) {
-  const auto text = [](const std::string& half) {
-    return "f(x) = where(abs(x) < 0.001, 1 + x + x^2 / 2, 1)\n"
-           "binary32 f(x) = where(abs(x) < 0.001, fma(x, fma(x, " +
-           half + ", 1), 1), 1)\n";
-  };
-  EXPECT_LE(report_of(text("0.5"), {"--stride", "257", "--bound", "0.55"}, 0)["max_ulp"], 0.55);
-  EXPECT_GT(report_of(text("0.51"), {"--stride", "257", "--bound", "0.55"}, 1)["max_ulp"], 0.55);
-}
-
-TEST(PlantedFaults, AFlippedComparison) {
-  // x = 0.5 alone is on the other side.
-  const Json r = report_of(
-      "f(x) = where(x > 0.5, 3, 1)\nbinary32 f(x) = where(x >= 0.5, 3, 1)\n"
-      "binary64 f(x) = where(x >= 0.5, 3, 1)\n",
-      {"--stride", "4099", "--bound", "1"}, 1);
-  EXPECT_EQ(r["over"]["count"], 1);
-  EXPECT_EQ(r["over"]["first"], 0.5);
-}
-
-TEST(PlantedFaults, ATailCutOffOverOneBinade) {
-  const std::string cut = "where(x > -64, where(x < -32, 0, exp(x)), exp(x))";
-  // The screen has the fault too: MPFR's points show it.
-  const Json r =
-      report_of("f(x) = exp(x)\nbinary32 f(x) = " + cut + "\nbinary64 f(x) = " + cut + "\n",
-                {"--stride", "65537", "--bound", "2"}, 1);
-  EXPECT_GT(r["over"]["count"], 0);
-  EXPECT_GT(r["unscreened"], 0) << "the screen is wrong there, and is not believed";
-}
-
-TEST(PlantedFaults, ARuleWithAWrongSign) {
-  const TemporaryFolder folder;
-  const std::string file = folder / "rule.act";
-  write_file(file, "rule exp(u) - 1 = -expm1(u)\nf(x) = exp(x) - 1\n");
-  const Json r = report({"f", "-f", file, "--forward", "--stride", "65537", "--bound", "2"}, 1);
-  EXPECT_GT(r["over"]["count"], 0);
-}
-
-TEST(PlantedFaults, ARuleThatIsRightOnHalfItsRange) {
-  const TemporaryFolder folder;
-  const std::string file = folder / "rule.act";
-  write_file(file, "rule sqrt(u^2) = u\nf(x) = sqrt((2 * x)^2)\n");
-  const Json r = report({"f", "-f", file, "--forward", "--stride", "65537", "--bound", "2"}, 1);
-  EXPECT_LT(r["over"]["first"], 0);
 }
 
 }  // namespace

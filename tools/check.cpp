@@ -69,9 +69,10 @@ ExitCode check(const CheckOptions& options) {
 
 Command add_check(CLI::App& program) {
   auto options = std::make_shared<CheckOptions>();
-  CLI::App* app = add_command(program, "check", "Finds all errors in a file of definitions, and formulas that lose digits",
-                              "  actc check mine.act\n"
-                              "  actc check mine.act --json\n");
+  CLI::App* app = add_command(
+      program, "check", "Finds all errors in a file of definitions, and formulas that lose digits",
+      "  actc check mine.act\n"
+      "  actc check mine.act --json\n");
   app->add_option("FILE", options->file, "The file")->required();
   app->add_flag("--json", options->json, "Print JSON, errors too");
   return {app, [options] { return check(*options); }};

@@ -194,7 +194,7 @@ class Rules {
     Jet w = constant(minus ? a.value - b.value : a.value + b.value);
     w.varies = a.varies || b.varies;
     if (!w.varies) return w;
-    const auto part = [&](Interval Jet::*d) {
+    const auto part = [&](Interval Jet::* d) {
       if (!b.varies) return a.*d;
       if (!a.varies) return minus ? -(b.*d) : b.*d;
       return minus ? a.*d - b.*d : a.*d + b.*d;
@@ -206,8 +206,8 @@ class Rules {
 
   Jet product(const Jet& a, const Jet& b) const {
     if (&a == &b) {
-      Jet w = chain(
-          a, square(a.value), [&] { return scaled(a.value, 1); }, [] { return Interval(2); });
+      Jet w =
+          chain(a, square(a.value), [&] { return scaled(a.value, 1); }, [] { return Interval(2); });
       return w;
     }
     Jet w = constant(a.value * b.value);
@@ -270,7 +270,7 @@ class Rules {
       w = constant(hull(a.value, b.value));
       w.varies = a.varies || b.varies;
       const Interval zero;
-      const auto part = [&](Interval Jet::*d) {
+      const auto part = [&](Interval Jet::* d) {
         return hull(a.varies ? a.*d : zero, b.varies ? b.*d : zero);
       };
       if (w.varies && order_ >= 1) w.first = part(&Jet::first);
@@ -455,13 +455,11 @@ Jet Rules::apply(Operation op, std::span<const Jet* const> a) const {
     }
     case Operation::RealSin: {
       const Interval value = sin(u());
-      return chain(
-          *a[0], value, [&] { return cos(u()); }, [&] { return -value; });
+      return chain(*a[0], value, [&] { return cos(u()); }, [&] { return -value; });
     }
     case Operation::RealCos: {
       const Interval value = cos(u());
-      return chain(
-          *a[0], value, [&] { return -sin(u()); }, [&] { return -value; });
+      return chain(*a[0], value, [&] { return -sin(u()); }, [&] { return -value; });
     }
     case Operation::RealAtan: {
       const auto slope = [&] { return Interval(1) / (Interval(1) + square(u())); };

@@ -85,6 +85,8 @@ std::optional<Judgement> Judge::decided(const Interval& exact, double result,
   }
   const double most = std::max(one, other);
   const double least = std::min(one, other);
+  const auto judged = [&] { return Judgement{Verdict::measured, most, exact.low.nearest()}; };
+  if (std::isinf(result) && most == 0) return judged();
   // The width in units at the end nearer to 0: no exact value in the interval has a smaller unit.
   // (About a power of two the unit has two sizes; the larger error, by the smaller, is the one
   // told.)
@@ -92,7 +94,7 @@ std::optional<Judgement> Judge::decided(const Interval& exact, double result,
   if (!(width <= tolerance * std::max(1.0, least))) return {};
   constexpr double hairline = 0x1p-60;
   if (bound && (most > *bound) != (least > *bound) && width > hairline) return {};
-  return Judgement{Verdict::measured, most, exact.low.nearest()};
+  return judged();
 }
 
 Judgement Judge::judge(std::span<const double> inputs, double result, std::optional<double> bound) {
@@ -192,7 +194,7 @@ std::optional<Interval> Judge::limit(bool at_negative_infinity) {
   if (limits_known_[at_negative_infinity]) return limits_[at_negative_infinity];
   limits_known_[at_negative_infinity] = true;
   constexpr int first = 6;
-  constexpr int last = 11;
+  constexpr int last = 12;
   std::vector<Interval> values;
   const PrecisionScope finest(3 * (1L << last) + 256);
   for (int k = first; k <= last; ++k) {
@@ -219,7 +221,13 @@ std::optional<Interval> Judge::limit(bool at_negative_infinity) {
     grows = grows && same && now.low >= before.high;
   }
   if (converges) {
-    const Interval rest = scaled(abs(differences.back()), 1);
+    // What is left shrinks faster than by the last ratio.
+    const Interval last_step = abs(differences.back());
+    const Interval step_before = abs(differences[differences.size() - 2]);
+    Interval rest = scaled(last_step, 1);
+    if (step_before.low.sign() > 0 && last_step.high.sign() > 0) {
+      rest = rest * (last_step / step_before);
+    }
     return limits_[at_negative_infinity] =
                Interval(subtract(values.back().low, rest.high, Toward::below),
                         add(values.back().high, rest.high, Toward::above));

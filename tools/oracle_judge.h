@@ -65,7 +65,7 @@ class Judge {
   double condition(std::span<const double> inputs);
 
   // The limit of what is judged for the one input growing to ±inf. It is decided by values at
-  // ±2^(2^k), k = 6 … 11: where the last differences shrink, each to half of the one before or
+  // ±2^(2^k), k = 6 … 12: where the last differences shrink, each to half of the one before or
   // less, down to 2^-100, that is the limit; where they have one sign and none is smaller than the
   // one before and the values have passed 2^6, it is that infinity; otherwise there is none. (So
   // a function that tends to its limit slower than every power, as 1/log(x), is said to have none.)

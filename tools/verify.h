@@ -102,9 +102,9 @@ VerifyReport verify(const VerifyRequest& request);
 // Do the findings keep the contract: nothing over, no mismatch, no NaN lost, no sign of zero?
 bool keeps(const VerifyReport& report);
 
-// The contract of a built-in; of a user's definition none. Mathematical functions are those that
-// stdlib/math.act defines; what a function's documentation says ("at most 4 ULP in binary64") goes
-// before the common bound.
+// The contract of a built-in; a user's definition has none, nor has an activation or a gradient in
+// binary64. Mathematical functions are those that stdlib/math.act defines. A bound that a
+// function's documentation states ("at most 4 ULP in binary32") goes before the common one.
 std::optional<Contract> contract_of(const VerifyRequest& request);
 
 }  // namespace actc::tools

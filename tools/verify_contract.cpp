@@ -7,17 +7,21 @@
 namespace actc::tools {
 namespace {
 
-// "at most 4 ULP in binary64" in a function's documentation.
-std::optional<double> documented(std::string_view documentation, std::string_view format) {
+// "at most 4 ULP in binary64", or "Gradient at most 4 ULP in binary64", in a function's
+// documentation, where it states a bound of its own.
+std::optional<double> documented(std::string_view documentation, bool gradient,
+                                 std::string_view format) {
   constexpr std::string_view before = "at most ";
+  constexpr std::string_view unit = " ULP in ";
   for (std::size_t at = documentation.find(before); at != std::string_view::npos;
        at = documentation.find(before, at + 1)) {
+    if (documentation.substr(0, at).ends_with("Gradient ") != gradient) continue;
     const std::string_view rest = documentation.substr(at + before.size());
     double bound = 0;
     const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), bound);
     if (error != std::errc{}) continue;
     const std::string_view after = rest.substr(static_cast<std::size_t>(end - rest.data()));
-    if (after.starts_with(" ULP in ") && after.substr(8).starts_with(format)) return bound;
+    if (after.starts_with(unit) && after.substr(unit.size()).starts_with(format)) return bound;
   }
   return {};
 }
@@ -26,14 +30,21 @@ std::optional<double> documented(std::string_view documentation, std::string_vie
 
 std::optional<Contract> contract_of(const VerifyRequest& request) {
   if (!request.text.empty()) return {};
-  const bool wide = request.dtype == ElementType::f64;
-  if (!wide && request.dtype != ElementType::f32) return Contract{.bound = 1};
-  const bool math = is_math_function(request.function.name());
-  if (math && !request.gradient) {
-    const auto own = documented(request.function.documentation(), wide ? "binary64" : "binary32");
-    return Contract{.bound = own.value_or(wide ? 2 : 1)};
+  const bool math = is_math_function(request.function.name()) && !request.gradient;
+  const std::string documentation = request.function.documentation();
+  switch (request.dtype) {
+    case ElementType::f16:
+    case ElementType::bf16:
+      return Contract{.bound = 1};
+    case ElementType::f64:
+      if (!math) return {};
+      return Contract{.bound = documented(documentation, false, "binary64").value_or(2)};
+    case ElementType::f32:
+      break;
   }
-  return Contract{.bound = request.gradient ? 4.0 : 2.0, .limits_of_sense = true};
+  const auto own = documented(documentation, request.gradient, "binary32");
+  if (math) return Contract{.bound = own.value_or(1)};
+  return Contract{.bound = own.value_or(request.gradient ? 4 : 2), .limits_of_sense = true};
 }
 
 }  // namespace actc::tools

@@ -23,7 +23,7 @@ void merge(Gathered& to, Gathered&& from) {
   a.inputs += b.inputs;
   a.by_mpfr += b.by_mpfr;
   a.unscreened += b.unscreened;
-  for (Count VerifyReport::*c :
+  for (Count VerifyReport::* c :
        {&VerifyReport::mismatches, &VerifyReport::nan_lost, &VerifyReport::zero_signs,
         &VerifyReport::undecided, &VerifyReport::no_value, &VerifyReport::over,
         &VerifyReport::monotonicity, &VerifyReport::range}) {
