@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
+#include <vector>
 
 #include "ir/algebra.h"
 #include "ir/passes.h"
@@ -43,6 +45,21 @@ ir::Graph open_own(const ir::Graph& graph, const ir::Library& library, ir::Forma
       });
 }
 
+// The known function over the reals that the graph applies to what varies, where there is one: no
+// format computes it.
+std::optional<ir::Operation> uncomputable(const ir::Graph& graph) {
+  const std::vector<bool> needed = ir::reachable(graph);
+  std::vector<bool> varies(graph.size());
+  for (ir::NodeId id = 0; id < graph.size(); ++id) {
+    const ir::Operation op = graph[id].op;
+    varies[id] = op == ir::Operation::Input || op == ir::Operation::Parameter ||
+                 std::ranges::any_of(graph.args(id), [&](ir::NodeId a) { return varies[a]; });
+    const bool real = ir::info(op).klass == ir::OperationClass::real;
+    if (needed[id] && varies[id] && real) return op;
+  }
+  return std::nullopt;
+}
+
 Stages make_stages(const ir::Library& library, const ir::Rulebook* rules, ir::FunctionId id,
                    ir::Format format, StageLogs* logs) {
   const std::size_t inputs = library[id].inputs.size();
@@ -56,6 +73,13 @@ Stages make_stages(const ir::Library& library, const ir::Rulebook* rules, ir::Fu
   if (rules != nullptr) {
     const ir::Graph open = ir::simplify(open_own(s.gradient, library, format), library);
     s.gradient = stabilized(open, logs == nullptr ? nullptr : &logs->gradient);
+  }
+  if (const auto op = uncomputable(open_own(s.gradient, library, format))) {
+    const std::string_view name = ir::info(*op).name;
+    throw Error(fmt::format(
+        "{} needs `{}`, which no number format computes: use `{}`, or give an "
+        "implementation for {}",
+        shown_name(library[id]), name, name.substr(name.find('_') + 1), ir::name(format)));
   }
   s.lowered = ir::legalize(s.gradient, library, format, 1);
   return s;

@@ -328,6 +328,18 @@ TEST_F(Hostile, LargeFormulasBecomeKernelsOrErrors) {
   }
 }
 
+TEST_F(Hostile, AFunctionOverTheRealsAloneIsRefusedNotCompiled) {
+  for (const char* text :
+       {"real_exp(x)", "f(x) = real_log(x)\nd/dx f(x) = 1 / x\ng(x) = f(2 * x)"}) {
+    for (const bool stabilize : {true, false}) {
+      const auto kernel = compile(text).entry().try_kernel<float>({.stabilize = stabilize});
+      ASSERT_FALSE(kernel) << text;
+      EXPECT_NE(kernel.diagnostics()[0].message.find("no number format computes"),
+                std::string::npos);
+    }
+  }
+}
+
 TEST_F(Hostile, AFormulaThatIsTooLargeIsShownAtItsDefinition) {
   const Module module =
       compile("## Small.\nsmall(x) = x\nlarge(x) =\n  " +
