@@ -8,6 +8,7 @@
 
 #include "runtime/half.h"
 #include "tests/jit_support.h"
+#include "tests/processor.h"
 
 namespace actc::test {
 namespace {
@@ -55,6 +56,7 @@ class Storages : public testing::TestWithParam<Setting> {
  protected:
   // a + b and a · p, so that both inputs are used together and one alone.
   void SetUp() override {
+    if (!runs(GetParam().isa)) GTEST_SKIP() << "not on this processor";
     const Format f = Format::binary32;
     const NodeId a = graph_.input(0, f);
     const NodeId b = graph_.input(1, f);
@@ -64,11 +66,7 @@ class Storages : public testing::TestWithParam<Setting> {
         module_of(graph_, f, {GetParam().isa, GetParam().optimize}, /*input_count=*/2);
     spec.kernels[0].input_storage = {storages_[0], storages_[1]};
     spec.kernels[0].output_storage = {storages_[2], storages_[3]};
-    try {
-      module_ = engine_.compile(spec);
-    } catch (const jit::CompileFailure& failure) {
-      GTEST_SKIP() << failure.message;
-    }
+    module_ = engine_.compile(spec);
   }
 
   static Bits input(std::size_t array, std::size_t i, Storage storage) {
@@ -226,6 +224,10 @@ INSTANTIATE_TEST_SUITE_P(Formats, Storages, testing::ValuesIn(settings()));
 // Conversion alone, over every element and in each instruction set's own way.
 class Conversion : public testing::TestWithParam<jit::Isa> {
  protected:
+  void SetUp() override {
+    if (!runs(GetParam())) GTEST_SKIP() << "not on this processor";
+  }
+
   // The bits of `inputs` through a kernel that does nothing.
   std::vector<Bits> converted(Storage from, Storage to, const std::vector<Bits>& inputs) {
     Graph g;
@@ -255,12 +257,7 @@ TEST_P(Conversion, WidensEveryHalfExactly) {
   std::vector<Bits> halves;
   for (Bits bits = 0; bits < 0x10000; ++bits) halves.push_back(bits);
   for (const Storage half : {Storage::binary16, Storage::bfloat16}) {
-    std::vector<Bits> found;
-    try {
-      found = converted(half, Storage::binary32, halves);
-    } catch (const jit::CompileFailure& failure) {
-      GTEST_SKIP() << failure.message;
-    }
+    const std::vector<Bits> found = converted(half, Storage::binary32, halves);
     for (std::size_t i = 0; i < halves.size(); ++i) {
       const float expected = widened(half, halves[i]);
       if (std::isnan(expected)) {
@@ -290,12 +287,7 @@ TEST_P(Conversion, RoundsToTheNearestAndInTheMiddleToTheEven) {
         singles.push_back(ir::to_bits(-x));
       }
     }
-    std::vector<Bits> found;
-    try {
-      found = converted(Storage::binary32, half, singles);
-    } catch (const jit::CompileFailure& failure) {
-      GTEST_SKIP() << failure.message;
-    }
+    const std::vector<Bits> found = converted(Storage::binary32, half, singles);
     for (std::size_t i = 0; i < singles.size(); ++i) {
       const float x = widened(Storage::binary32, singles[i]);
       ASSERT_EQ(found[i], narrowed(half, x)) << x << ", bits " << singles[i];
