@@ -12,11 +12,6 @@ namespace actc::jit {
 // The symbol of a module's k-th kernel.
 std::string kernel_symbol(std::size_t k);
 
-// How many vectors of a kernel's loop are computed together: what hides the latency of the
-// operations and leaves the values in registers. Short loops wait for memory alone. Measured for
-// the built-ins on Zen 5, with AVX2 and AVX-512.
-unsigned vectors_in_flight(std::size_t element_nodes, std::size_t rare_nodes);
-
 // Graphs from this many nodes on are compiled for little compile time and memory instead of for
 // speed: without optimization, with 128-bit vectors (small frames on the stack), in short blocks.
 // The worst shape known, half of the nodes alive at once, takes up to 1 s just below on a busy
