@@ -40,7 +40,11 @@ void DefaultEnvironment::enter() {
   llvm::Value* wanted = nullptr;
   if (processor_.x86) {
     llvm::IRBuilder<> stack(&entry, entry.getFirstInsertionPt());
-    saved_ = stack.CreateAlloca(stack.getInt32Ty());
+    // Aligned like a vector, and with it the frame: LLVM does not align the vectors that it spills
+    // in a frame that nothing else aligns, and half of them would lie across cache lines.
+    llvm::AllocaInst* saved = stack.CreateAlloca(stack.getInt32Ty());
+    saved->setAlignment(llvm::Align(processor_.vector_bits / 8));
+    saved_ = saved;
     wanted = stack.CreateAlloca(stack.getInt32Ty());
     builder_.CreateIntrinsic(builder_.getVoidTy(), llvm::Intrinsic::x86_sse_stmxcsr, {saved_});
   } else {

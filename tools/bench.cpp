@@ -19,6 +19,7 @@ struct BenchOptions {
   DefinitionOptions definition;
   std::uint64_t n = 32768;
   std::string dtype = "f32";
+  bool avx2 = false;
   bool json = false;
 };
 
@@ -74,7 +75,9 @@ double memcpy_time(std::size_t n, std::size_t arrays) {
 }
 
 template <class T>
-Timing measure(const Definition& definition, const Parameters& parameters, std::size_t n) {
+Timing measure(const Definition& definition, const Parameters& parameters,
+               const BenchOptions& options) {
+  const std::size_t n = options.n;
   const std::size_t input_count = definition.function.inputs().size();
   // Values as a network has them; one seed, so that runs are alike.
   std::mt19937 engine(1);
@@ -91,6 +94,7 @@ Timing measure(const Definition& definition, const Parameters& parameters, std::
 
   KernelOptions kernel_options;
   kernel_options.stabilize = definition.stabilize;
+  kernel_options.avx2_only = options.avx2;
   const BoundKernel<T> kernel = definition.function.kernel<T>(kernel_options).bind(parameters);
   const auto elements = static_cast<double>(n);
   Timing timing;
@@ -158,7 +162,7 @@ ExitCode bench(const BenchOptions& options) {
     Progress progress("measuring");
     for (std::size_t k = 0; k < definitions.size(); ++k) {
       timings.push_back(with_element_type(type, [&]<class T>(std::type_identity<T>) {
-        return measure<T>(definitions[k], parameters[k], options.n);
+        return measure<T>(definitions[k], parameters[k], options);
       }));
       progress.update(k + 1, definitions.size());
     }
@@ -184,6 +188,7 @@ Command add_bench(CLI::App& program) {
   app->add_option("--n", options->n, "Elements in an array; 32768 where it is not given")
       ->type_name("N");
   add_dtype_option(*app, options->dtype, "The number format; f32 where it is not given");
+  add_avx2_option(*app, options->avx2);
   add_definition_options(*app, options->definition);
   add_stabilize_option(*app, options->definition);
   app->add_flag("--json", options->json, "Print JSON");

@@ -48,6 +48,10 @@ void add_stabilize_option(CLI::App& app, DefinitionOptions& options) {
                "Compute the formula as it stands, without the rules that keep its digits");
 }
 
+void add_avx2_option(CLI::App& app, bool& avx2) {
+  app.add_flag("--avx2", avx2, "The kernels for processors without AVX-512");
+}
+
 void add_dtype_option(CLI::App& app, std::string& dtype, const std::string& description) {
   app.add_option("--dtype", dtype, description)->type_name("f32|f64|f16|bf16");
 }

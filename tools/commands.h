@@ -37,6 +37,9 @@ void add_definition_options(CLI::App& app, DefinitionOptions& options);
 // --no-stabilize, as every command that compiles DEF has it.
 void add_stabilize_option(CLI::App& app, DefinitionOptions& options);
 
+// --avx2, as every command that compiles kernels for this processor has it.
+void add_avx2_option(CLI::App& app, bool& avx2);
+
 // --dtype: empty, or f32, f64, f16 or bf16 as `parse_dtype` reads it.
 void add_dtype_option(CLI::App& app, std::string& dtype, const std::string& description);
 ElementType parse_dtype(const std::string& word);

@@ -17,6 +17,7 @@ struct EmitOptions {
   DefinitionOptions definition;
   std::string stage;
   std::string dtype = "f32";
+  bool avx2 = false;
 };
 
 constexpr std::array<std::pair<std::string_view, Stage>, 7> stages = {{{"ast", Stage::ast},
@@ -45,6 +46,7 @@ ExitCode emit(const EmitOptions& options) {
   const Definition definition = resolve(options.def, options.definition);
   KernelOptions kernel;
   kernel.stabilize = definition.stabilize;
+  kernel.avx2_only = options.avx2;
   kernel.fixed = parse_parameters(options.definition.parameters, {definition});
   const Function& function = definition.function;
   std::string text = with_element_type(
@@ -68,6 +70,7 @@ Command add_emit(CLI::App& program) {
       ->type_name("ast|ir|stable|grad|lowered|llvm|asm")
       ->required();
   add_dtype_option(*app, options->dtype, "The number format; f32 where it is not given");
+  add_avx2_option(*app, options->avx2);
   add_definition_options(*app, options->definition);
   add_stabilize_option(*app, options->definition);
   return {app, [options] { return emit(*options); }};

@@ -123,7 +123,7 @@ Command add_verify(CLI::App& program) {
       ->type_name("N");
   app->add_option("--threads", options->threads, "Threads; one a processor where it is not given")
       ->type_name("N");
-  app->add_flag("--avx2", options->avx2, "The kernels for processors without AVX-512");
+  add_avx2_option(*app, options->avx2);
   add_definition_options(*app, options->definition);
   add_stabilize_option(*app, options->definition);
   app->add_flag("--json", options->json, "Print JSON");
