@@ -27,6 +27,8 @@ std::span<const UnaryKernel> avx2_kernels() {
       kernel<Mish>("mish"),
       kernel<GeluTanh>("gelu_tanh"),
       kernel<Gelu, 3>("gelu"),
+      kernel<Sigmoid>("sigmoid_fast"),
+      kernel<Tanh>("tanh_fast"),
       kernel<Mish>("mish_fast"),
       kernel<Gelu, 3>("gelu_fast"),
   };

@@ -119,6 +119,8 @@ std::span<const UnaryKernel> plain_loops() {
       loop<Mish>("mish"),
       loop<GeluTanh>("gelu_tanh"),
       loop<Gelu>("gelu"),
+      loop<Sigmoid>("sigmoid_fast"),
+      loop<Tanh>("tanh_fast"),
       loop<Mish>("mish_fast"),
       loop<Gelu>("gelu_fast"),
   };

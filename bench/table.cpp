@@ -9,7 +9,9 @@
 #include <chrono>
 #include <cmath>
 #include <functional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "bench/turns.h"
@@ -32,6 +34,31 @@ struct Ratio {
 constexpr std::array ratios = {Ratio{Who::actc, Who::hand_written},
                                Ratio{Who::actc_avx2, Who::hand_written},
                                Ratio{Who::actc, Who::loop}, Ratio{Who::actc, Who::copy}};
+
+// The columns' geometric means over the functions, and over their faster forms where there are
+// some.
+void print_means(std::ostream& out, std::span<const std::vector<double>> columns) {
+  const auto kernels = avx2_kernels();
+  const auto faster = [&](std::string_view name) {
+    return std::ranges::find(kernels, std::string(name) + "_fast", &UnaryKernel::name) -
+           kernels.begin();
+  };
+  for (const bool fast : {false, true}) {
+    fmt::print(out, "| **geometric mean{}** |", fast ? ", faster forms" : "");
+    for (std::size_t k = 0; k < std::size(everyone); ++k) fmt::print(out, " |");
+    for (const auto& column : columns) {
+      std::vector<double> counted;
+      for (std::size_t f = 0; f < kernels.size(); ++f) {
+        const std::string_view name = kernels[f].name;
+        if (name.ends_with("_fast")) continue;
+        const auto form = static_cast<std::size_t>(faster(name));
+        counted.push_back(column[fast && form < kernels.size() ? form : f]);
+      }
+      fmt::print(out, " **{:.2f}** |", geometric_mean(counted));
+    }
+    fmt::print(out, "\n");
+  }
+}
 
 void print_table(std::ostream& out, Direction direction, std::size_t n, int rounds,
                  ActcKernels& actc) {
@@ -68,10 +95,8 @@ void print_table(std::ostream& out, Direction direction, std::size_t n, int roun
     fmt::print(out, "\n");
     out.flush();
   }
-  fmt::print(out, "| **geometric mean** |");
-  for (std::size_t k = 0; k < std::size(everyone); ++k) fmt::print(out, " |");
-  for (const auto& column : columns) fmt::print(out, " **{:.2f}** |", geometric_mean(column));
-  fmt::print(out, "\n\n");
+  print_means(out, columns);
+  fmt::print(out, "\n");
 }
 
 }  // namespace
