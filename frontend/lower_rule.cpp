@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "frontend/lower_body.h"
-#include "ir/stabilize.h"
+#include "ir/rulebook.h"
 
 namespace actc::frontend {
 namespace {

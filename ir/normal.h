@@ -71,6 +71,9 @@ struct FormTooDeep {};
 class Forms {
  public:
   static constexpr FormId zero = 0;
+  // An expression with larger powers or coefficients is an atom of its own.
+  static constexpr int max_power = 64;
+  static constexpr std::size_t max_coefficient_bits = 512;
 
   // Inputs at positions from `opaque_inputs` on are seeds of gradients: a product with one stays a
   // product of two.
@@ -90,6 +93,8 @@ class Forms {
   bool is_constant(const Term& term) const;
   bool is_constant(FormId form) const;
 
+  double size(FormId form) const;  // the sum of its coefficients' magnitudes
+
   FormId intern(Form form);
   FormId of_term(Term term);
   AtomId root_of(std::uint32_t prime);  // 0 for pi
@@ -101,14 +106,18 @@ class Forms {
   FormId expanded(FormId form);
 
   FormId add(FormId a, FormId b, const Rational& scale = 1);
-  FormId scaled(FormId a, const Term& constant);
+  FormId scaled(FormId a, const Term& factor);  // each term times the factor
   FormId multiply(FormId a, FormId b);
   Term multiply(const Term& a, const Term& b);
   Term power(const Term& a, int n);
   std::optional<Term> root(const Term& a, int n);  // the n-th, where it is a term
 
  private:
+  static constexpr NodeId no_node = ~NodeId{0};
+
   FormId compute(NodeId id);
+  // By the laws of its operation; nothing where it has none here.
+  std::optional<FormId> expression(NodeId id);
   FormId application(NodeId id);
   std::optional<FormId> square_root(FormId arg);
   std::optional<FormId> power_of(FormId base, FormId exponent);

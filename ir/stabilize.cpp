@@ -4,9 +4,9 @@
 #include "ir/stabilize.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "ir/algebra.h"
+#include "ir/match.h"
 #include "ir/passes.h"
 #include "ir/range.h"
 
@@ -18,10 +18,6 @@ constexpr std::size_t max_firings_beside = 64;  // and four a node
 constexpr std::size_t max_closure = 48;         // nodes of one product or sum
 constexpr long max_work = 6'000;                // attempts and steps of matching
 constexpr std::size_t longest_text = 400;
-
-std::uint64_t application_key(Operation op, FunctionId callee) {
-  return static_cast<std::uint64_t>(op) << 32 | (op == Operation::Call ? callee : 0);
-}
 
 bool is_sum(Operation op) { return op == Operation::Add || op == Operation::Sub; }
 bool is_product(Operation op) {
@@ -107,13 +103,8 @@ class Stabilizer {
 
   NodeId resolved(NodeId root) {
     std::vector<NodeId> path = {root};
-    std::vector<NodeId> args;
     while (!path.empty()) {
       const NodeId id = path.back();
-      if (at(id).state == State::done) {
-        path.pop_back();
-        continue;
-      }
       if (at(id).state == State::unseen) {
         at(id).state = State::open;
         const auto replacement = rewritten(id);
@@ -125,44 +116,43 @@ class Stabilizer {
             continue;
           }
         } else {
-          bool waits = false;
+          const std::size_t size = path.size();
           for (const NodeId a : graph_.args(id)) {
-            if (at(a).state != State::unseen) continue;
-            path.push_back(a);
-            waits = true;
+            if (at(a).state == State::unseen) path.push_back(a);
           }
-          if (waits) continue;
+          if (path.size() > size) continue;
         }
       }
-      NodeId result = id;
-      if (const auto replacement = at(id).replacement) {
-        result = at(*replacement).state == State::done ? at(*replacement).result : *replacement;
-      } else if (graph_[id].arg_count > 0) {
-        args.assign(graph_.args(id).begin(), graph_.args(id).end());
-        bool changed = false;
-        for (NodeId& a : args) {
-          const NodeId before = a;
-          if (at(a).state == State::done) a = at(a).result;
-          changed = changed || a != before;
-        }
-        const Node node = graph_[id];
-        if (changed) {
-          result = Algebra(graph_, library_).make(node.op, node.format, args, node.payload);
-        }
+      if (at(id).state == State::open) {
+        const auto replacement = at(id).replacement;
+        at(id).result = replacement ? result_of(*replacement) : over_results(id);
+        at(id).state = State::done;
       }
-      at(id).result = result;
-      at(id).state = State::done;
       path.pop_back();
     }
     return at(root).result;
   }
 
+  NodeId result_of(NodeId id) { return at(id).state == State::done ? at(id).result : id; }
+
+  // The node with what its arguments have become.
+  NodeId over_results(NodeId id) {
+    const Node node = graph_[id];
+    std::vector<NodeId> args(graph_.args(id).begin(), graph_.args(id).end());
+    bool changed = false;
+    for (NodeId& a : args) {
+      const NodeId result = result_of(a);
+      changed = changed || a != result;
+      a = result;
+    }
+    if (!changed) return id;
+    return Algebra(graph_, library_).make(node.op, node.format, args, node.payload);
+  }
+
   std::optional<NodeId> rewritten(NodeId id) {
     const Node node = graph_[id];
-    if (node.format != Format::real || node.arg_count == 0 || firings_left_ == 0 ||
-        work_left_ <= 0) {
-      return std::nullopt;
-    }
+    if (node.format != Format::real || node.arg_count == 0) return std::nullopt;
+    if (work_left_ <= 0 || firings_left_ == 0) return std::nullopt;
     find_heads(graph_, known_, heads_);
     const auto& own = rules_.applications(node.op, node.payload);
     if (auto result = first(own, id)) return result;
@@ -311,12 +301,6 @@ class Stabilizer {
     return forms_.rebuilt(form);
   }
 
-  double size_of(FormId exponent) const {
-    double size = 0;
-    for (const Term& t : forms_[exponent]) size += std::abs(static_cast<double>(t.coefficient));
-    return size;
-  }
-
   std::optional<NodeId> applied(const Rulebook::Entry& entry, NodeId id, bool exactly) {
     std::optional<Match> best;
     const bool product = entry.pattern.kind() == Pattern::Kind::product;
@@ -324,7 +308,8 @@ class Stabilizer {
     if (product && entry.power && !has_power_of_e(id)) return std::nullopt;
     work_left_ -= for_each_match(entry.pattern, forms_, forms_.of(id), [&](const Match& match) {
       // Of several, that which leaves the least power of e.
-      if (best && size_of(best->factor.exponent) <= size_of(match.factor.exponent)) return false;
+      if (best && forms_.size(best->factor.exponent) <= forms_.size(match.factor.exponent))
+        return false;
       if (exactly && match.factor.exponent != Forms::zero) return false;
       if (!product && !grows_with(entry, match)) return false;
       if (!holds(*entry.rule, match)) return false;
@@ -422,97 +407,7 @@ class Stabilizer {
   bool fired_ = false;
 };
 
-// Does the pattern match a node of the graph, whatever its conditions?
-bool matches_within(const Pattern& pattern, Graph graph, const KnownFunctions& known,
-                    std::size_t inputs) {
-  const NodeId size = static_cast<NodeId>(graph.size());
-  Forms forms(graph, known, inputs);
-  for (NodeId id = 0; id < size; ++id) {
-    if (graph[id].format != Format::real) continue;
-    bool found = false;
-    for_each_match(pattern, forms, forms.of(id), [&](const Match&) { return found = true; });
-    if (found) return true;
-  }
-  return false;
-}
-
 }  // namespace
-
-RuleFault examine(const Rule& rule, const Library& library) {
-  const KnownFunctions known(library);
-  const std::size_t inputs = rule.variables.size();
-  const auto pattern = Pattern::of(rule, known);
-  if (!pattern) return RuleFault::nothing_to_match;
-  Graph sides = rule.left;
-  std::vector<NodeId> args;
-  for (std::uint32_t k = 0; k < inputs; ++k) args.push_back(sides.input(k));
-  const NodeId right = inline_body(sides, rule.right, inputs, args).front();
-  Forms forms(sides, known, inputs);
-  const FormId left_form = forms.of(rule.left.outputs[0]);
-  if (left_form == forms.of(right)) {
-    const bool powers = forms[left_form].size() == 1 && forms[left_form][0].exponent != Forms::zero;
-    return powers ? RuleFault::none : RuleFault::endless;
-  }
-  bool itself = false;
-  for_each_match(*pattern, forms, left_form, [&](const Match&) { return itself = true; });
-  if (!itself) return RuleFault::undetermined;
-  if (matches_within(*pattern, rule.right, known, inputs)) return RuleFault::endless;
-  return RuleFault::none;
-}
-
-Rulebook::Rulebook(const Library& library, std::shared_ptr<const Rulebook> base)
-    : base_(std::move(base)), known_(library) {
-  for (const Rule& rule : library.rules()) {
-    auto pattern = Pattern::of(rule, known_);
-    if (!pattern) continue;  // not from a text: those are examined
-    Graph right = rule.right;
-    Graph left = rule.left;
-    std::vector<NodeId> args;
-    for (std::uint32_t k = 0; k < rule.variables.size(); ++k) args.push_back(left.input(k));
-    const NodeId other = inline_body(left, rule.right, rule.variables.size(), args).front();
-    Forms forms(left, known_, rule.variables.size());
-    const bool merges = forms.of(left.outputs[0]) == forms.of(other);
-    const Form& form = pattern->forms()[pattern->root()];
-    const bool product = pattern->kind() == Pattern::Kind::product;
-    const bool quotient = product && std::ranges::any_of(form[0].factors, [&](const Factor& f) {
-                            return pattern->forms().atom(f.atom).kind == Atom::Kind::sum;
-                          });
-    const bool power = product && !quotient && form[0].exponent != Forms::zero;
-    own_.push_back(
-        std::make_unique<Entry>(Entry{&rule, std::move(*pattern), merges, quotient, power}));
-    list(*own_.back());
-  }
-  if (!base_) return;
-  products_.insert(products_.end(), base_->products_.begin(), base_->products_.end());
-  sums_.insert(sums_.end(), base_->sums_.begin(), base_->sums_.end());
-  for (const auto& [key, entries] : base_->applications_) {
-    auto& all = applications_[key];
-    all.insert(all.end(), entries.begin(), entries.end());
-  }
-}
-
-void Rulebook::list(const Entry& entry) {
-  switch (entry.pattern.kind()) {
-    case Pattern::Kind::product:
-      products_.push_back(&entry);
-      return;
-    case Pattern::Kind::sum:
-      sums_.push_back(&entry);
-      return;
-    case Pattern::Kind::application: {
-      const Node& root = entry.rule->left[entry.rule->left.outputs[0]];
-      applications_[application_key(root.op, root.payload)].push_back(&entry);
-      return;
-    }
-  }
-}
-
-const std::vector<const Rulebook::Entry*>& Rulebook::applications(Operation op,
-                                                                  FunctionId callee) const {
-  static const std::vector<const Entry*> none;
-  const auto it = applications_.find(application_key(op, callee));
-  return it == applications_.end() ? none : it->second;
-}
 
 Graph stabilize(const Graph& graph, const Library& library, const Rulebook& rules,
                 std::size_t input_count, StabilizeLog* log) {

@@ -2,8 +2,9 @@
 // test's own.
 #include <gtest/gtest.h>
 
-#include <chrono>
+#include <memory>
 #include <string>
+#include <utility>
 
 #include "ir/normal.h"
 #include "ir/range.h"
@@ -32,38 +33,39 @@ std::shared_ptr<const Rulebook> standard_rules() {
   return rules;
 }
 
-// The entry of a text, rewritten by its own rules and the standard ones.
-std::string stable(std::string_view text, StabilizeLog* log = nullptr) {
-  const frontend::Compiled compiled = frontend::compile(text, standard());
-  EXPECT_EQ(compiled.errors(), "") << text;
-  if (!compiled.lowered.entry) return "";
-  const Library& library = compiled.library();
-  const Rulebook rules(library, standard_rules());
-  const Function& f = compiled.entry();
+frontend::Compiled compiled(std::string_view text) {
+  frontend::Compiled result = frontend::compile(text, standard());
+  EXPECT_EQ(result.errors(), "") << text;
+  return result;
+}
+
+// The entry of a text, rewritten by its own rules and those of `base`.
+std::string rewritten(std::string_view text, std::shared_ptr<const Rulebook> base,
+                      StabilizeLog* log = nullptr) {
+  const frontend::Compiled all = compiled(text);
+  if (!all.lowered.entry) return "";
+  const Library& library = all.library();
+  const Rulebook rules(library, std::move(base));
+  const Function& f = all.entry();
   const Graph graph = stabilize(simplify(f.meaning, library), library, rules, f.inputs.size(), log);
   return to_formula(graph, library, names_of(f));
 }
 
-// With no rules but the text's.
-std::string alone(std::string_view text) {
-  const frontend::Compiled compiled = frontend::compile(text, standard());
-  EXPECT_EQ(compiled.errors(), "") << text;
-  const Library& library = compiled.library();
-  const Function& f = compiled.entry();
-  const Graph graph =
-      stabilize(simplify(f.meaning, library), library, Rulebook(library), f.inputs.size());
-  return to_formula(graph, library, names_of(f));
+std::string stable(std::string_view text, StabilizeLog* log = nullptr) {
+  return rewritten(text, standard_rules(), log);
 }
+
+// With no rules but the text's.
+std::string alone(std::string_view text) { return rewritten(text, nullptr); }
 
 bool same_form(std::string_view a, std::string_view b) {
   const std::string text = "first(x, y) = " + std::string(a) + "\nsecond(x, y) = " + std::string(b);
-  const frontend::Compiled compiled = frontend::compile(text, standard());
-  EXPECT_EQ(compiled.errors(), "") << text;
-  const Library& library = compiled.library();
+  const frontend::Compiled all = compiled(text);
+  const Library& library = all.library();
   Graph graph;
   const NodeId args[] = {graph.input(0), graph.input(1)};
-  const NodeId left = inline_body(graph, compiled.function("first").meaning, 2, args)[0];
-  const NodeId right = inline_body(graph, compiled.function("second").meaning, 2, args)[0];
+  const NodeId left = inline_body(graph, all.function("first").meaning, 2, args)[0];
+  const NodeId right = inline_body(graph, all.function("second").meaning, 2, args)[0];
   const KnownFunctions known(library);
   Forms forms(graph, known, 2);
   return forms.of(left) == forms.of(right);
@@ -190,10 +192,9 @@ TEST(Stabilize, NeedsNoStackForDeepFormulas) {
 
 TEST(Ranges, AreOutsideWhatIsReached) {
   const auto range = [](std::string_view text) {
-    const frontend::Compiled compiled = frontend::compile(text, standard());
-    EXPECT_EQ(compiled.errors(), "") << text;
-    const Graph graph = compiled.entry().meaning;
-    return Ranges(graph, compiled.library()).of(graph.outputs[0]);
+    const frontend::Compiled all = compiled(text);
+    const Graph graph = all.entry().meaning;
+    return Ranges(graph, all.library()).of(graph.outputs[0]);
   };
   EXPECT_EQ(range("tanh(x)"), (Interval{-1, 1}));
   EXPECT_EQ(range("x * x").low, 0);
