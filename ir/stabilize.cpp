@@ -71,6 +71,8 @@ class Stabilizer {
     if (!fired_) return std::nullopt;
     return simplify(graph_, library_);
   }
+  // Were nodes left untried, the work being spent?
+  bool gave_up() const { return gave_up_; }
 
  private:
   enum class State : std::uint8_t { unseen, open, done };
@@ -152,6 +154,7 @@ class Stabilizer {
   std::optional<NodeId> rewritten(NodeId id) {
     const Node node = graph_[id];
     if (node.format != Format::real || node.arg_count == 0) return std::nullopt;
+    if (work_left_ <= 0) gave_up_ = true;
     if (work_left_ <= 0 || firings_left_ == 0) return std::nullopt;
     find_heads(graph_, known_, heads_);
     const auto& own = rules_.applications(node.op, node.payload);
@@ -228,11 +231,11 @@ class Stabilizer {
   }
 
   void report(const Rule& rule, NodeId before, NodeId after) {
-    if (log_ == nullptr) return;
+    if (log_ == nullptr || !log_->names) return;
     const auto text = [&](NodeId id) {
       Graph one = graph_;
       one.outputs = {id};
-      std::string formula = to_formula(one, library_, log_->names);
+      std::string formula = to_formula(one, library_, *log_->names);
       if (formula.size() > longest_text) formula = formula.substr(0, longest_text) + " ...";
       return formula;
     };
@@ -405,23 +408,45 @@ class Stabilizer {
   NodeId powers_of_ = ~NodeId{0};
   NodeId asked_ = ~NodeId{0};  // the node whose form was made last
   bool fired_ = false;
+  bool gave_up_ = false;
 };
 
 }  // namespace
+
+std::string_view reason(StabilizeLimit limit) {
+  switch (limit) {
+    case StabilizeLimit::none:
+      break;
+    case StabilizeLimit::work:
+      return "the work of matching them is limited, and was spent";
+    case StabilizeLimit::rounds:
+      return "some still applied after the last round that there may be";
+    case StabilizeLimit::nodes:
+      return "they would have made it too large";
+  }
+  return "";
+}
 
 Graph stabilize(const Graph& graph, const Library& library, const Rulebook& rules,
                 std::size_t input_count, StabilizeLog* log) {
   Graph current = graph;
   long work_left = max_work;
+  StabilizeLimit limit = StabilizeLimit::rounds;
   // A graph near its limit of nodes stays as it is.
   try {
     for (int i = 0; i < max_rounds; ++i) {
-      auto next = Stabilizer(current, library, rules, input_count, work_left, log).round();
-      if (!next) break;
+      Stabilizer stabilizer(current, library, rules, input_count, work_left, log);
+      auto next = stabilizer.round();
+      if (!next) {
+        limit = stabilizer.gave_up() ? StabilizeLimit::work : StabilizeLimit::none;
+        break;
+      }
       current = std::move(*next);
     }
   } catch (const GraphTooLarge&) {
+    limit = StabilizeLimit::nodes;
   }
+  if (log != nullptr) log->limit = limit;
   return current;
 }
 

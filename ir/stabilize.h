@@ -1,7 +1,9 @@
 // Rewriting by rules: naive formulas to forms that keep their digits.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "ir/rulebook.h"
@@ -15,9 +17,20 @@ struct Firing {
   std::string after;
 };
 
+// What ended the rewriting before no rule applied any more.
+enum class StabilizeLimit : std::uint8_t {
+  none,
+  work,  // of matching: some nodes were not tried
+  rounds,
+  nodes,  // of the graph; what the round before made stands
+};
+// "some still applied after the last round that there may be": of the rules; empty for `none`.
+std::string_view reason(StabilizeLimit limit);
+
 struct StabilizeLog {
-  Names names;  // for the texts; with those of the seeds
+  std::optional<Names> names;  // for the texts; with those of the seeds. Without: no firings
   std::vector<Firing> firings;
+  StabilizeLimit limit = StabilizeLimit::none;
 };
 
 // Applies the rules wherever they match and their conditions are proved, larger expressions before

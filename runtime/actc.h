@@ -222,7 +222,8 @@ class ACTC_API Function {
 
   /// Warnings: the subexpressions of value and gradient that lose binary32's digits, or overflow
   /// where the result does not, although the rules were applied, and where they do. Found on a few
-  /// thousand samples in a few milliseconds; nothing is compiled. Throws Error as `bind` does.
+  /// thousand samples in a few milliseconds; nothing is compiled. Before them, that a limit kept
+  /// rules from being tried everywhere. Throws Error as `bind` does.
   std::vector<Diagnostic> cancellations(const Parameters& parameters = {},
                                         bool stabilize = true) const;
 

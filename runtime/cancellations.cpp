@@ -71,8 +71,7 @@ std::string_view suggestion(ir::Loss loss) {
 
 std::string message(const ir::Function& f, const ir::Cancellation& c, std::string expression) {
   if (expression.size() > longest_expression) {
-    std::size_t cut = longest_expression;
-    expression = expression.substr(0, cut) + " …";
+    expression = expression.substr(0, longest_expression) + " …";
   }
   const std::string place =
       c.output == 0 ? "" : fmt::format("in the derivative by {}, ", f.inputs[c.output - 1]);
@@ -99,8 +98,19 @@ std::vector<Diagnostic> Function::cancellations(const Parameters& parameters,
   const ir::Library& library = *module_->library;
   const ir::Function& f = library[id_];
   const std::vector<double> values = in_binary32(f, parameters);
-  const detail::Stages stages = detail::stages(*module_, id_, ir::Format::binary32, stabilize);
+  detail::StageLogs logs;
+  const detail::Stages stages =
+      detail::stages(*module_, id_, ir::Format::binary32, stabilize, &logs);
   std::vector<Diagnostic> warnings;
+  for (const ir::StabilizeLog* log : {&logs.value, &logs.gradient}) {
+    if (log->limit == ir::StabilizeLimit::none) continue;
+    const std::string stopped = fmt::format("rules were not tried everywhere in {}: {}",
+                                            detail::shown_name(f), ir::reason(log->limit));
+    warnings.push_back(
+        detail::placed(*module_, id_, Severity::warning, stopped,
+                       "`actc emit DEF --stage=stable` shows the formula as it is computed"));
+    break;
+  }
   std::vector<std::string> seen;
   try {
     for (const ir::Cancellation& c :

@@ -90,7 +90,11 @@ std::string indented(const ir::StabilizeLog& log) {
   for (const ir::Firing& f : log.firings) {
     text += fmt::format("  {}\n    {}\n    -> {}\n", f.rule, f.before, f.after);
   }
-  return text.empty() ? "  none\n" : text;
+  if (text.empty()) text = "  none\n";
+  if (log.limit != ir::StabilizeLimit::none) {
+    text += fmt::format("  and no further: {}\n", ir::reason(log.limit));
+  }
+  return text;
 }
 
 }  // namespace
@@ -125,14 +129,15 @@ std::string stable_text(const ModuleState& module, ir::FunctionId id, ir::Format
   const ir::Library& library = *module.library;
   const ir::Function& f = library[id];
   StageLogs logs;
-  logs.value.names = logs.gradient.names = ir::names_of(f);
-  ir::Names& names = logs.gradient.names;
+  ir::Names names = ir::names_of(f);
+  logs.value.names = names;
   std::string seed = "dy";
   while (std::ranges::find(names.inputs, seed) != names.inputs.end() ||
          std::ranges::find(names.parameters, seed) != names.parameters.end()) {
     seed += "_";
   }
   names.inputs.push_back(seed);
+  logs.gradient.names = names;
   const Stages s = stages(module, id, format, stabilize, &logs);
   std::string text = fmt::format("y = {}\n", ir::to_formula(s.gradient, library, names, 0));
   for (std::size_t k = 0; k < f.inputs.size(); ++k) {

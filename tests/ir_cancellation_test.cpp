@@ -238,6 +238,16 @@ TEST(Cancellation, TheWarningStandsAtTheDefinition) {
   EXPECT_TRUE(m["one"].cancellations().empty());
 }
 
+TEST(Cancellation, ThatALimitEndedTheRulesIsSaidFirst) {
+  const std::string circle = "rule sin(u) = 2 * cos(2 * u)\nrule cos(u) = 2 * sin(2 * u)\n";
+  const auto warnings = compile(circle + "f(x) = sin(x)").entry().cancellations();
+  ASSERT_FALSE(warnings.empty());
+  EXPECT_TRUE(warnings[0].message.starts_with("rules were not tried everywhere in `f`: "))
+      << all_of(warnings);
+  EXPECT_EQ(warnings[0].line, 3U);
+  EXPECT_EQ(all_of(compile("f(x) = sin(x)").entry().cancellations()), "");
+}
+
 TEST(Cancellation, LargeFormulasAreLookedAtWithFewerSamples) {
   std::string text = "x";
   for (int k = 1; k <= 80; ++k) text += fmt::format(" + cos({} * x)", k);

@@ -58,6 +58,13 @@ std::string stable(std::string_view text, StabilizeLog* log = nullptr) {
 // With no rules but the text's.
 std::string alone(std::string_view text) { return rewritten(text, nullptr); }
 
+// Which limit ended the rewriting.
+StabilizeLimit limit_of(std::string_view text) {
+  StabilizeLog log;
+  stable(text, &log);
+  return log.limit;
+}
+
 bool same_form(std::string_view a, std::string_view b) {
   const std::string text = "first(x, y) = " + std::string(a) + "\nsecond(x, y) = " + std::string(b);
   const frontend::Compiled all = compiled(text);
@@ -170,13 +177,29 @@ TEST(Stabilize, EndsWhereRulesTurnInACircle) {
 
 TEST(Stabilize, SaysWhichRulesFired) {
   StabilizeLog log;
-  log.names.inputs = {"x"};
+  log.names = Names{.inputs = {"x"}, .parameters = {}};
   EXPECT_EQ(stable("x * (1 / (1 + exp(-x)))", &log), "silu(x)");
   ASSERT_EQ(log.firings.size(), 2U);
   EXPECT_EQ(log.firings[0].rule, "rule 1 / (1 + exp(u)) = sigmoid(-u)");
   EXPECT_EQ(log.firings[0].after, "x * sigmoid(x)");
   EXPECT_EQ(log.firings[1].before, "x * sigmoid(x)");
   EXPECT_EQ(log.firings[1].after, "silu(x)");
+}
+
+TEST(Stabilize, SaysWhichLimitEndedIt) {
+  std::string large = "log(1 + exp(x))";
+  for (int i = 1; i < 2000; ++i) large += " + log(1 + exp(x + " + std::to_string(i) + "))";
+  EXPECT_EQ(limit_of("log(1 + exp(x))"), StabilizeLimit::none);
+  EXPECT_EQ(limit_of(large), StabilizeLimit::work);
+  // Each sine is met before its argument has become a cosine: one of them a round.
+  std::string nested = "cos(x)";
+  for (int i = 0; i < 20; ++i) nested = "sin(" + nested + ")";
+  EXPECT_EQ(limit_of("rule sin(cos(u)) = cos(u)\nf(x) = " + nested), StabilizeLimit::rounds);
+  std::string product = "abs(u)";
+  for (int i = 1; i <= 12; ++i) product += " * abs(u + " + std::to_string(i) + ")";
+  std::string sum = "sin(x)";
+  for (int i = 1; i < 800; ++i) sum += " + sin(x + " + std::to_string(i) + " / 997)";
+  EXPECT_EQ(limit_of("rule sin(u) = " + product + "\nf(x) = " + sum), StabilizeLimit::nodes);
 }
 
 TEST(Stabilize, NeedsNoStackForDeepFormulas) {

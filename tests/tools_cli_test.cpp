@@ -229,6 +229,23 @@ TEST(Emit, SaysWhichRulesFired) {
   EXPECT_TRUE(contains(plain.output, "y = x / (1 + exp(-x))")) << plain.output;
 }
 
+TEST(Emit, SaysThatALimitEndedTheRules) {
+  // Each sine is met before its argument has become a cosine: one of them a round.
+  const auto nested = [](int depth) {
+    std::string formula = "cos(x)";
+    for (int i = 0; i < depth; ++i) formula = "sin(" + formula + ")";
+    return "rule sin(cos(u)) = cos(u)\nf(x) = " + formula;
+  };
+  const std::string ended = "  and no further: some still applied";
+  const ProgramResult deep = actc({"emit", nested(20), "--stage=stable"});
+  EXPECT_EQ(deep.exit_code, 0) << deep.errors;
+  EXPECT_TRUE(contains(deep.output, ended)) << deep.output;
+  const ProgramResult shallow = actc({"emit", nested(2), "--stage=stable"});
+  EXPECT_EQ(shallow.exit_code, 0) << shallow.errors;
+  EXPECT_FALSE(contains(shallow.output, ended)) << shallow.output;
+  EXPECT_TRUE(contains(actc({"show", nested(20)}).errors, "rules were not tried everywhere"));
+}
+
 TEST(Run, ComputesValueAndGradient) {
   const TemporaryFolder folder;
   const std::vector<float> x = {-2, -1, 0, 1, 2, 3};
