@@ -54,26 +54,36 @@ constexpr std::uint16_t narrow(double value) {
   return static_cast<std::uint16_t>(sign | (lower + ((significand + below_half + odd) >> dropped)));
 }
 
-}  // namespace detail
-
-/// IEEE 754's binary16: 11 significant bits, from 2^-24 (subnormal) to 65504.
-class ACTC_API float16 {
+// What the formats have in common: the bits, and numbers rounded to them.
+template <class Self, int digits>
+class Stored16 {
  public:
-  float16() = default;
-  constexpr explicit float16(double value) : bits_(detail::narrow<11>(value)) {}
-  constexpr explicit float16(float value) : float16(static_cast<double>(value)) {}
-  constexpr explicit float16(int value) : float16(static_cast<double>(value)) {}
+  Stored16() = default;
+  constexpr explicit Stored16(double value) : bits_(narrow<digits>(value)) {}
+  constexpr explicit Stored16(float value) : Stored16(static_cast<double>(value)) {}
+  constexpr explicit Stored16(int value) : Stored16(static_cast<double>(value)) {}
 
-  static constexpr float16 from_bits(std::uint16_t bits) {
-    float16 result(0);
+  static constexpr Self from_bits(std::uint16_t bits) {
+    Self result(0);
     result.bits_ = bits;
     return result;
   }
   constexpr std::uint16_t bits() const { return bits_; }
 
+ private:
+  std::uint16_t bits_;
+};
+
+}  // namespace detail
+
+/// IEEE 754's binary16: 11 significant bits, from 2^-24 (subnormal) to 65504.
+class ACTC_API float16 : public detail::Stored16<float16, 11> {
+ public:
+  using Stored16::Stored16;
+
   constexpr operator float() const {
-    const std::uint32_t sign = std::uint32_t{bits_} >> 15 << 31;
-    const std::uint32_t magnitude = bits_ & 0x7fffU;
+    const std::uint32_t sign = std::uint32_t{bits()} >> 15 << 31;
+    const std::uint32_t magnitude = bits() & 0x7fffU;
     std::uint32_t wide = 0;
     if (magnitude < 0x400) {
       wide = std::bit_cast<std::uint32_t>(static_cast<float>(magnitude) * 0x1p-24F);
@@ -85,30 +95,14 @@ class ACTC_API float16 {
     if (magnitude > 0x7c00) wide |= 0x400000U;
     return std::bit_cast<float>(sign | wide);
   }
-
- private:
-  std::uint16_t bits_;
 };
 
 /// bfloat16: 8 significant bits, with binary32's range of exponents.
-class ACTC_API bfloat16 {
+class ACTC_API bfloat16 : public detail::Stored16<bfloat16, 8> {
  public:
-  bfloat16() = default;
-  constexpr explicit bfloat16(double value) : bits_(detail::narrow<8>(value)) {}
-  constexpr explicit bfloat16(float value) : bfloat16(static_cast<double>(value)) {}
-  constexpr explicit bfloat16(int value) : bfloat16(static_cast<double>(value)) {}
+  using Stored16::Stored16;
 
-  static constexpr bfloat16 from_bits(std::uint16_t bits) {
-    bfloat16 result(0);
-    result.bits_ = bits;
-    return result;
-  }
-  constexpr std::uint16_t bits() const { return bits_; }
-
-  constexpr operator float() const { return std::bit_cast<float>(std::uint32_t{bits_} << 16); }
-
- private:
-  std::uint16_t bits_;
+  constexpr operator float() const { return std::bit_cast<float>(std::uint32_t{bits()} << 16); }
 };
 
 static_assert(sizeof(float16) == 2 && sizeof(bfloat16) == 2);
