@@ -1,4 +1,4 @@
-// Graphs in jets of intervals.
+// From a text to its graphs, and these in jets of intervals.
 #include "tools/oracle.h"
 
 #include <algorithm>
@@ -10,7 +10,6 @@
 #include "frontend/frontend.h"
 #include "ir/evaluate.h"
 #include "ir/passes.h"
-#include "ir/round.h"
 #include "stdlib/stdlib.h"
 
 namespace actc::tools {
@@ -63,6 +62,27 @@ bool keeps_its_derivative(const ir::Library& library, ir::FunctionId id) {
   return written && has_kinks(ir::expand_meaning(f.meaning, library));
 }
 
+ir::Graph with_joints(const ir::Library& library, const ir::Graph& call, int depth);
+
+// The value of a call with the derivatives that are written of the function.
+NodeId joint_of(ir::Graph& graph, const ir::Library& library, const ir::Function& f, NodeId value,
+                std::span<const NodeId> args, int depth) {
+  std::vector<NodeId> parts = {value};
+  for (std::size_t k = 0; k < args.size(); ++k) {
+    const auto& d = f.derivatives[k];
+    if (!d) {
+      // What is not written for one of its arguments: 0 · its derivative says "not known".
+      parts.push_back(graph.node(Operation::NotANumber, ir::Format::real, {}));
+      continue;
+    }
+    const ir::Graph body =
+        depth > 0 ? with_joints(library, d->body, depth - 1) : ir::expand_meaning(d->body, library);
+    parts.push_back(ir::inline_body(graph, body, f.inputs.size(), args).front());
+  }
+  parts.insert(parts.end(), args.begin(), args.end());
+  return graph.call(joint, parts);
+}
+
 // The meaning with joints where derivatives are written that count. Written derivatives have
 // joints of their own `depth` times: a second derivative asks for theirs, nothing asks further
 // (those of cosh and sinh are each other).
@@ -101,26 +121,13 @@ ir::Graph with_joints(const ir::Library& library, const ir::Graph& call, int dep
       }
       again = true;
       const ir::Function& f = library[node.payload];
-      const NodeId value = ir::inline_body(next, f.meaning, f.inputs.size(), args).front();
       if (!kept.contains(node.payload)) {
         kept[node.payload] = keeps_its_derivative(library, node.payload);
       }
-      mapped[id] = value;
-      if (!kept[node.payload]) continue;
-      std::vector<NodeId> parts = {value};
-      for (std::size_t k = 0; k < args.size(); ++k) {
-        const auto& d = f.derivatives[k];
-        // What is not written for one of its arguments: 0 · its derivative says "not known".
-        if (d) {
-          const ir::Graph body = depth > 0 ? with_joints(library, d->body, depth - 1)
-                                           : ir::expand_meaning(d->body, library);
-          parts.push_back(ir::inline_body(next, body, f.inputs.size(), args).front());
-          continue;
-        }
-        parts.push_back(next.node(Operation::NotANumber, ir::Format::real, {}));
+      mapped[id] = ir::inline_body(next, f.meaning, f.inputs.size(), args).front();
+      if (kept[node.payload]) {
+        mapped[id] = joint_of(next, library, f, mapped[id], args, depth);
       }
-      parts.insert(parts.end(), args.begin(), args.end());
-      mapped[id] = next.call(joint, parts);
     }
     for (const NodeId id : current.outputs) next.outputs.push_back(mapped[id]);
     current = std::move(next);
@@ -135,366 +142,6 @@ ir::Graph call_of(const ir::Function& f, ir::FunctionId id) {
   for (std::uint32_t k = 0; k < f.parameters.size(); ++k) args.push_back(graph.parameter(k));
   graph.outputs = {graph.call(id, args)};
   return graph;
-}
-
-Interval truth(bool yes, bool no, Defined defined) {
-  if (defined == Defined::nowhere) return Interval::nowhere();
-  Interval result(Number(yes && !no ? 1 : 0), Number(yes ? 1 : 0));
-  result.defined = defined;
-  return result;
-}
-
-Interval compared(Operation op, const Interval& a, const Interval& b) {
-  const Defined defined = std::max(a.defined, b.defined);
-  if (defined == Defined::nowhere) return Interval::nowhere();
-  switch (op) {
-    case Operation::Less:
-      return truth(a.low < b.high, a.high >= b.low, defined);
-    case Operation::LessEqual:
-      return truth(a.low <= b.high, a.high > b.low, defined);
-    case Operation::Greater:
-      return truth(b.low < a.high, b.high >= a.low, defined);
-    case Operation::GreaterEqual:
-      return truth(b.low <= a.high, b.high > a.low, defined);
-    default: {
-      const bool may = a.low <= b.high && b.low <= a.high;
-      const bool must = may && a.is_point() && b.is_point();
-      return op == Operation::Equal ? truth(may, !must, defined) : truth(!must, may, defined);
-    }
-  }
-}
-
-Interval is_nan(const Interval& a) {
-  return truth(a.defined != Defined::everywhere, a.defined != Defined::nowhere,
-               Defined::everywhere);
-}
-
-bool certainly(const Interval& c) { return c.low.sign() > 0; }
-bool certainly_not(const Interval& c) { return c.high.sign() == 0; }
-
-// Jets, rule by rule. `order` is how many derivatives are wanted.
-class Rules {
- public:
-  explicit Rules(int order) : order_(order) {}
-
-  Jet constant(Interval value) const {
-    return {.value = std::move(value), .first = {}, .second = {}};
-  }
-
-  Jet neg(const Jet& a) const {
-    Jet w = constant(-a.value);
-    if ((w.varies = a.varies)) {
-      if (order_ >= 1) w.first = -a.first;
-      if (order_ >= 2) w.second = -a.second;
-    }
-    return w;
-  }
-
-  Jet sum(const Jet& a, const Jet& b, bool minus) const {
-    Jet w = constant(minus ? a.value - b.value : a.value + b.value);
-    w.varies = a.varies || b.varies;
-    if (!w.varies) return w;
-    const auto part = [&](Interval Jet::* d) {
-      if (!b.varies) return a.*d;
-      if (!a.varies) return minus ? -(b.*d) : b.*d;
-      return minus ? a.*d - b.*d : a.*d + b.*d;
-    };
-    if (order_ >= 1) w.first = part(&Jet::first);
-    if (order_ >= 2) w.second = part(&Jet::second);
-    return w;
-  }
-
-  Jet product(const Jet& a, const Jet& b) const {
-    if (&a == &b) {
-      Jet w =
-          chain(a, square(a.value), [&] { return scaled(a.value, 1); }, [] { return Interval(2); });
-      return w;
-    }
-    Jet w = constant(a.value * b.value);
-    w.varies = a.varies || b.varies;
-    if (!w.varies) return w;
-    if (!a.varies || !b.varies) {
-      const Jet& factor = a.varies ? b : a;
-      const Jet& u = a.varies ? a : b;
-      if (order_ >= 1) w.first = factor.value * u.first;
-      if (order_ >= 2) w.second = factor.value * u.second;
-      return w;
-    }
-    if (order_ >= 1) w.first = a.first * b.value + a.value * b.first;
-    if (order_ >= 2) {
-      w.second = a.second * b.value + scaled(a.first * b.first, 1) + a.value * b.second;
-    }
-    return w;
-  }
-
-  Jet quotient(const Jet& a, const Jet& b) const {
-    Jet w = constant(a.value / b.value);
-    w.varies = a.varies || b.varies;
-    if (!w.varies) return w;
-    if (!b.varies) {
-      if (order_ >= 1) w.first = a.first / b.value;
-      if (order_ >= 2) w.second = a.second / b.value;
-      return w;
-    }
-    const Interval zero;
-    if (order_ >= 1) w.first = ((a.varies ? a.first : zero) - w.value * b.first) / b.value;
-    if (order_ >= 2) {
-      w.second =
-          ((a.varies ? a.second : zero) - scaled(w.first * b.first, 1) - w.value * b.second) /
-          b.value;
-    }
-    return w;
-  }
-
-  // f(u) with f′ and f″ at u.
-  template <class First, class Second>
-  Jet chain(const Jet& u, Interval value, First first, Second second) const {
-    Jet w = constant(std::move(value));
-    w.varies = u.varies;
-    if (!w.varies || order_ == 0) return w;
-    const Interval slope = first();
-    w.first = slope * u.first;
-    if (order_ >= 2) w.second = slope * u.second + second() * square(u.first);
-    return w;
-  }
-
-  // The value of one of two, by a condition that may be open.
-  Jet choice(const Interval& condition, const Jet& a, const Jet& b) const {
-    if (condition.defined == Defined::nowhere) return constant(Interval::nowhere());
-    Jet w;
-    if (certainly(condition)) {
-      w = a;
-    } else if (certainly_not(condition)) {
-      w = b;
-    } else {
-      w = constant(hull(a.value, b.value));
-      w.varies = a.varies || b.varies;
-      const Interval zero;
-      const auto part = [&](Interval Jet::* d) {
-        return hull(a.varies ? a.*d : zero, b.varies ? b.*d : zero);
-      };
-      if (w.varies && order_ >= 1) w.first = part(&Jet::first);
-      if (w.varies && order_ >= 2) w.second = part(&Jet::second);
-    }
-    if (condition.defined == Defined::perhaps)
-      w.value.defined = std::max(w.value.defined, Defined::perhaps);
-    return w;
-  }
-
-  Jet extremum(Operation op, const Jet& a, const Jet& b) const {
-    Jet w;
-    const bool tie = a.value.is_point() && b.value.is_point() && a.value.low == b.value.low;
-    if (tie && order_ > 0) {
-      w = sum(a, b, false);
-      w.first = scaled(w.first, -1);
-      w.second = scaled(w.second, -1);
-    } else {
-      const Operation first = op == Operation::Max ? Operation::Greater : Operation::Less;
-      w = choice(compared(first, a.value, b.value), a, b);
-    }
-    const bool varies = w.varies;
-    w.value = op == Operation::Max ? max(a.value, b.value) : min(a.value, b.value);
-    w.varies = varies;
-    return w;
-  }
-
-  Jet joined(std::span<const Jet* const> parts) const {
-    const std::size_t n = parts.size() / 2;
-    Jet w = constant(parts[0]->value);
-    for (std::size_t k = 0; k < n; ++k) {
-      const Jet& slope = *parts[1 + k];
-      const Jet& u = *parts[1 + n + k];
-      if (!u.varies) continue;
-      w.varies = true;
-      if (order_ >= 1) w.first = w.first + slope.value * u.first;
-      if (order_ >= 2) {
-        w.second = w.second + slope.value * u.second;
-        if (slope.varies) w.second = w.second + slope.first * u.first;
-      }
-    }
-    return w;
-  }
-
-  Jet power(const Jet& u, const Jet& v) const;
-  Jet apply(Operation op, std::span<const Jet* const> a) const;
-
- private:
-  int order_;
-};
-
-Jet Rules::power(const Jet& u, const Jet& v) const {
-  const Interval value = pow(u.value, v.value);
-  if (!v.varies) {
-    const Interval& n = v.value;
-    const Interval one(1);
-    return chain(
-        u, value, [&] { return n * pow(u.value, n - one); },
-        [&] { return n * (n - one) * pow(u.value, n - Interval(2)); });
-  }
-  // ∂/∂v = log(u) u^v, 0 where u = 0 and v > 0.
-  const bool at_zero = u.value.is_zero() && v.value.low.sign() > 0;
-  Jet w = constant(value);
-  w.varies = true;
-  if (order_ == 0) return w;
-  const Interval slope_u = v.value * pow(u.value, v.value - Interval(1));
-  const Interval slope_v = at_zero ? Interval(0) : log(u.value) * value;
-  w.first = slope_v * v.first;
-  if (u.varies) w.first = w.first + slope_u * u.first;
-  if (order_ >= 2) w.second = Interval::unknown();  // wanted of one input alone
-  return w;
-}
-
-Jet Rules::apply(Operation op, std::span<const Jet* const> a) const {
-  const auto u = [&]() -> const Interval& { return a[0]->value; };
-  const auto none = [] { return Interval(0); };
-  switch (op) {
-    case Operation::Pi:
-      return constant(pi());
-    case Operation::E:
-      return constant(euler());
-    case Operation::Infinity:
-      return constant(Interval(std::numeric_limits<double>::infinity()));
-    case Operation::NotANumber:
-      return constant(Interval::nowhere());
-    case Operation::Add:
-      return sum(*a[0], *a[1], false);
-    case Operation::Sub:
-      return sum(*a[0], *a[1], true);
-    case Operation::Mul:
-      return product(*a[0], *a[1]);
-    case Operation::Div:
-      return quotient(*a[0], *a[1]);
-    case Operation::Neg:
-      return neg(*a[0]);
-    case Operation::Fma:
-      return sum(product(*a[0], *a[1]), *a[2], false);
-    case Operation::Sqrt: {
-      const Interval root = sqrt(u());
-      return chain(
-          *a[0], root, [&] { return Interval(1) / scaled(root, 1); },
-          [&] { return Interval(-1) / scaled(root * u(), 2); });
-    }
-    case Operation::Abs:
-      return chain(
-          *a[0], abs(u()),
-          [&] {
-            if (u().is_zero()) return Interval(0);
-            if (u().low.sign() >= 0)
-              return u().low.sign() > 0 ? Interval(1) : Interval(Number(0), Number(1));
-            if (u().high.sign() <= 0)
-              return u().high.sign() < 0 ? Interval(-1) : Interval(Number(-1), Number(0));
-            return Interval(Number(-1), Number(1));
-          },
-          none);
-    case Operation::Min:
-    case Operation::Max:
-      return extremum(op, *a[0], *a[1]);
-    case Operation::Floor:
-    case Operation::Ceil:
-    case Operation::Round:
-    case Operation::Trunc:
-      return chain(*a[0], rounded(op, u()), none, none);
-    case Operation::CopySign: {
-      // |a| with the sign of b.
-      const Interval unit = copysign(Interval(1), a[1]->value);
-      const Jet magnitude = apply(Operation::Abs, a.first(1));
-      Jet w = product(magnitude, constant(unit));
-      w.value = copysign(u(), a[1]->value);
-      return w;
-    }
-    case Operation::Less:
-    case Operation::LessEqual:
-    case Operation::Greater:
-    case Operation::GreaterEqual:
-    case Operation::Equal:
-    case Operation::NotEqual:
-      return constant(compared(op, u(), a[1]->value));
-    case Operation::IsNan:
-      return constant(is_nan(u()));
-    case Operation::And:
-      return constant(min(u(), a[1]->value));
-    case Operation::Or:
-      return constant(max(u(), a[1]->value));
-    case Operation::Not:
-      return constant(Interval(1) - u());
-    case Operation::Where:
-    case Operation::Rarely:
-      return choice(u(), *a[1], *a[2]);
-    case Operation::RealExp: {
-      const Interval value = exp(u());
-      const auto same = [&] { return value; };
-      return chain(*a[0], value, same, same);
-    }
-    case Operation::RealExpm1: {
-      const auto slope = [&] { return exp(u()); };
-      return chain(*a[0], expm1(u()), slope, slope);
-    }
-    case Operation::RealLog:
-      return chain(
-          *a[0], log(u()), [&] { return Interval(1) / u(); },
-          [&] { return Interval(-1) / square(u()); });
-    case Operation::RealLog1p:
-      return chain(
-          *a[0], log1p(u()), [&] { return Interval(1) / (Interval(1) + u()); },
-          [&] { return Interval(-1) / square(Interval(1) + u()); });
-    case Operation::RealTanh: {
-      // tanh′ = 1/cosh², without the cancellation of 1 − tanh².
-      const Interval value = tanh(u());
-      const auto slope = [&] {
-        const Interval e = exp(-abs(u()));
-        return square(scaled(e, 1) / (Interval(1) + square(e)));
-      };
-      return chain(*a[0], value, slope, [&] { return Interval(-2) * value * slope(); });
-    }
-    case Operation::RealErf:
-    case Operation::RealErfc: {
-      const bool rest = op == Operation::RealErfc;
-      const auto slope = [&] { return Interval(rest ? -2 : 2) / sqrt(pi()) * exp(-square(u())); };
-      return chain(*a[0], rest ? erfc(u()) : erf(u()), slope,
-                   [&] { return Interval(-2) * u() * slope(); });
-    }
-    case Operation::RealSin: {
-      const Interval value = sin(u());
-      return chain(*a[0], value, [&] { return cos(u()); }, [&] { return -value; });
-    }
-    case Operation::RealCos: {
-      const Interval value = cos(u());
-      return chain(*a[0], value, [&] { return -sin(u()); }, [&] { return -value; });
-    }
-    case Operation::RealAtan: {
-      const auto slope = [&] { return Interval(1) / (Interval(1) + square(u())); };
-      return chain(*a[0], atan(u()), slope, [&] { return Interval(-2) * u() * square(slope()); });
-    }
-    case Operation::RealPow:
-      return power(*a[0], *a[1]);
-    case Operation::Detach: {
-      Jet w = constant(u());
-      return w;
-    }
-    case Operation::Call:
-      return joined(a);
-    case Operation::Constant:
-    case Operation::Input:
-    case Operation::Parameter:
-    case Operation::BitAnd:
-    case Operation::BitOr:
-    case Operation::BitXor:
-    case Operation::ShiftLeft:
-    case Operation::ShiftRight:
-    case Operation::ShiftRightSigned:
-    case Operation::Bits:
-    case Operation::FromBits:
-    case Operation::ToInteger:
-    case Operation::ToFloat:
-    case Operation::ToBinary32:
-    case Operation::ToBinary64:
-    case Operation::ToInt32:
-    case Operation::ToInt64:
-    case Operation::Table:
-      break;
-  }
-  assert(false && "not an operation on reals");
-  return constant(Interval::nowhere());
 }
 
 }  // namespace
@@ -553,108 +200,6 @@ bool Oracle::is_multiple_of_input_at_zero(std::span<const double> parameters) co
   return multiple && values[at] == 0 && std::signbit(values[at]);
 }
 
-std::vector<double> Oracle::switching_points(std::span<const double> parameters,
-                                             std::size_t variable) const {
-  // Each node as slope · x + offset, or |that|, where it is one; in binary64: a place to look at.
-  struct Affine {
-    double slope = 0, offset = 0;
-    bool known = false;
-    bool magnitude = false;
-  };
-  std::vector<double> points;
-  const auto solve = [&](const Affine& a, double value) {
-    if (!a.known || a.slope == 0 || !std::isfinite(value)) return;
-    points.push_back((value - a.offset) / a.slope);
-    if (a.magnitude) points.push_back((-value - a.offset) / a.slope);
-  };
-  std::vector<Affine> affine(value_.size());
-  const std::vector<bool> needed = ir::reachable(value_);
-  for (NodeId id = 0; id < value_.size(); ++id) {
-    if (!needed[id]) continue;
-    const ir::Node& node = value_[id];
-    const auto arg = [&](std::size_t k) -> const Affine& { return affine[value_.arg(id, k)]; };
-    const auto plain = [&](std::size_t k) { return arg(k).known && !arg(k).magnitude; };
-    const auto constant = [&](std::size_t k) { return arg(k).known && arg(k).slope == 0; };
-    Affine& w = affine[id];
-    switch (node.op) {
-      case Operation::Constant:
-        w = {0, ir::round_to_binary64(value_.value(id)), true, false};
-        break;
-      case Operation::Parameter:
-        w = {0, parameters[node.payload], true, false};
-        break;
-      case Operation::Input:
-        w = {node.payload == variable ? 1.0 : 0.0, 0, true, false};
-        break;
-      case Operation::Add:
-      case Operation::Sub: {
-        const double sign = node.op == Operation::Add ? 1 : -1;
-        if (plain(0) && plain(1)) {
-          w = {arg(0).slope + sign * arg(1).slope, arg(0).offset + sign * arg(1).offset, true,
-               false};
-        }
-        break;
-      }
-      case Operation::Neg:
-        if (plain(0)) w = {-arg(0).slope, -arg(0).offset, true, false};
-        break;
-      case Operation::Mul:
-        for (const std::size_t k : {0U, 1U}) {
-          if (constant(k) && plain(1 - k)) {
-            w = {arg(k).offset * arg(1 - k).slope, arg(k).offset * arg(1 - k).offset, true, false};
-          }
-        }
-        break;
-      case Operation::Div:
-        if (constant(1) && plain(0)) {
-          w = {arg(0).slope / arg(1).offset, arg(0).offset / arg(1).offset, true, false};
-        }
-        break;
-      case Operation::Abs:
-        if (arg(0).known) {
-          w = arg(0);
-          w.magnitude = w.slope != 0;
-          if (!w.magnitude) w.offset = std::abs(w.offset);
-          solve(w, 0);
-        }
-        break;
-      case Operation::CopySign:
-        solve(arg(1), 0);
-        break;
-      case Operation::Floor:
-      case Operation::Ceil:
-      case Operation::Trunc:
-      case Operation::Round:
-        for (double k = -2; k <= 2; k += 0.5) solve(arg(0), k);
-        break;
-      case Operation::Min:
-      case Operation::Max:
-      case Operation::Less:
-      case Operation::LessEqual:
-      case Operation::Greater:
-      case Operation::GreaterEqual:
-      case Operation::Equal:
-      case Operation::NotEqual:
-        if (constant(1)) {
-          solve(arg(0), arg(1).offset);
-        } else if (constant(0)) {
-          solve(arg(1), arg(0).offset);
-        } else if (plain(0) && plain(1)) {
-          solve({arg(0).slope - arg(1).slope, arg(0).offset - arg(1).offset, true, false}, 0);
-        }
-        break;
-      default: {
-        // Any other function of constants is one; where it matters, its value is in the formula.
-        break;
-      }
-    }
-  }
-  std::erase_if(points, [](double x) { return !std::isfinite(x); });
-  std::ranges::sort(points);
-  points.erase(std::unique(points.begin(), points.end()), points.end());
-  return points;
-}
-
 Evaluator::Plan Evaluator::plan_of(const ir::Graph& graph) {
   Plan plan{.graph = &graph, .needed = ir::reachable(graph), .varies = {}, .jets = {}};
   plan.varies.resize(graph.size());
@@ -696,12 +241,12 @@ void Evaluator::evaluate(Plan& plan, NodeId id, std::span<const Interval> inputs
   std::array<const Jet*, 3> few{};
   if (node.arg_count <= few.size()) {
     for (std::size_t k = 0; k < node.arg_count; ++k) few[k] = &plan.jets[graph.arg(id, k)];
-    jet = Rules(order).apply(node.op, std::span(few).first(node.arg_count));
+    jet = JetRules(order).apply(node.op, std::span(few).first(node.arg_count));
     return;
   }
   std::vector<const Jet*> args;
   for (const NodeId a : graph.args(id)) args.push_back(&plan.jets[a]);
-  jet = Rules(order).apply(node.op, args);
+  jet = JetRules(order).apply(node.op, args);
 }
 
 Jet Evaluator::at(std::span<const Interval> inputs, int order, std::size_t variable) {

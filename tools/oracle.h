@@ -19,20 +19,12 @@
 #include <vector>
 
 #include "ir/function.h"
-#include "tools/oracle_interval.h"
+#include "tools/oracle_jet.h"
 
 namespace actc::tools {
 
 // Does stdlib/math.act define a function of this name?
 bool is_math_function(std::string_view name);
-
-// A value and its derivatives with respect to one input.
-struct Jet {
-  Interval value;
-  Interval first;
-  Interval second;
-  bool varies = false;  // false: the derivatives are 0
-};
 
 class Oracle {
  public:
