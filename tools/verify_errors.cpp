@@ -1,7 +1,8 @@
-// Loops over arrays without branches, so that compilers make vectors of them; compiled also for
+// Loops over arrays are without branches, so that compilers make vectors of them; compiled also for
 // processors with AVX2 and AVX-512.
 #include "tools/verify_errors.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <limits>
@@ -100,6 +101,20 @@ std::size_t outside(const float* results, std::size_t n, float low, float high,
     }
   }
   return count;
+}
+
+double difference_in_units(double a, double exact, const NumberFormat& format) {
+  if (std::isnan(exact) || std::isnan(a)) {
+    return std::isnan(exact) && std::isnan(a) ? 0 : infinity;
+  }
+  if (a == exact) return 0;
+  const double huge = std::ldexp(1.0, static_cast<int>(format.max_exponent + 1));
+  if (std::abs(a) >= huge && std::abs(exact) >= huge && std::signbit(a) == std::signbit(exact)) {
+    return 0;
+  }
+  const long lowest = -100'000;
+  const long e = exact == 0 ? lowest : std::max<long>(std::ilogb(exact), lowest);
+  return std::ldexp(std::abs(a - exact), static_cast<int>(-unit_exponent(format, e)));
 }
 
 }  // namespace actc::tools

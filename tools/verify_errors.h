@@ -1,4 +1,5 @@
-// Errors of many results at once, against a screen in binary64.
+// Errors in units of the last place, against values in binary64: of many results at once, and of
+// one.
 #pragma once
 
 #include <cstddef>
@@ -19,5 +20,9 @@ std::size_t steps_against(const float* results, std::size_t n, float direction, 
 
 // How many lie outside [low, high], and the first that does; NaN does not.
 std::size_t outside(const float* results, std::size_t n, float low, float high, std::size_t& first);
+
+// |a − exact| in units of the last place of `exact`: 0 where both are NaN, or both beyond the
+// largest number of the format with the same sign; infinity where one is NaN.
+double difference_in_units(double a, double exact, const NumberFormat& format);
 
 }  // namespace actc::tools

@@ -17,7 +17,9 @@
 #include "tools/verify.h"
 #include "tools/verify_errors.h"
 #include "tools/verify_findings.h"
+#include "tools/verify_inputs.h"
 #include "tools/verify_points.h"
+#include "tools/verify_shape.h"
 
 namespace actc::tools {
 namespace {
@@ -29,9 +31,6 @@ constexpr double useful_screen = 0.25;
 
 // Inputs of one task of the sweep.
 constexpr std::size_t block = std::size_t{1} << 15;
-
-// Inputs on each side of a constant of a comparison that MPFR judges.
-constexpr std::uint64_t neighbours = 1000;
 
 std::vector<double> bound_values(const VerifyRequest& request, const ir::Function& f) {
   std::vector<double> values;
@@ -116,12 +115,6 @@ class Sweep {
   static std::size_t binade_index(bool negative, std::uint64_t magnitude) {
     return static_cast<std::size_t>(Binades<T>::index_of(magnitude) +
                                     (negative ? Binades<T>::count : 0));
-  }
-  // Where there is no screen the middle of the range has more points: a hundred times as many
-  // from 2^-12 to 2^10, where functions are not yet what they tend to.
-  static std::uint64_t density(long index) {
-    const long exponent = Binades<T>::lowest + index;
-    return exponent >= -12 && exponent < 10 ? 100 : 1;
   }
   static std::size_t binade_index(double x) {
     const Bits bits = bits_of(T(x));
@@ -209,46 +202,8 @@ void Sweep<T>::in_parallel(std::size_t tasks, double part, Work work) {
 // Inputs that MPFR judges, in the order of their representations.
 template <class T>
 auto Sweep<T>::points() const -> std::vector<Bits> {
-  std::vector<Bits> points;
-  const std::uint64_t wanted = std::max<std::uint64_t>(request_.points_in_binade, 1);
-  for (const bool negative : {false, true}) {
-    const Bits sign = negative ? sign_bit<T>() : Bits{0};
-    for (long k = 0; k < Binades<T>::count; ++k) {
-      const std::uint64_t first = Binades<T>::first(k);
-      const std::uint64_t size = Binades<T>::last(k) - first;
-      const std::uint64_t n = std::min(size, screen_ ? wanted : wanted * density(k));
-      std::uint64_t random = 0x9e3779b97f4a7c15U * (first + 1 + negative);
-      for (std::uint64_t i = 0; i < n; ++i) {
-        // Anywhere in the i-th part, the ends included.
-        const auto part = [&](std::uint64_t k) { return size / n * k + size % n * k / n; };
-        const std::uint64_t low = part(i);
-        const std::uint64_t high = part(i + 1);
-        random = random * 6364136223846793005U + 1442695040888963407U;
-        const std::uint64_t at = i == 0       ? low
-                                 : i + 1 == n ? high - 1
-                                              : low + (random >> 20) % (high - low);
-        points.push_back(static_cast<Bits>(sign | (first + at)));
-      }
-    }
-    points.push_back(sign);  // the zeros
-    points.push_back(static_cast<Bits>(sign | infinity_bits<T>()));
-  }
-  const std::uint64_t around =
-      std::max<std::uint64_t>(16, std::min(neighbours, neighbours * wanted / 1000));
-  std::vector<double> switching = oracle_.switching_points(values_, request_.variable);
-  for (const double at : switching) {
-    const Bits bits = bits_of(T(at));
-    const auto magnitude = static_cast<std::uint64_t>(static_cast<Bits>(bits & ~sign_bit<T>()));
-    for (std::uint64_t m = magnitude - std::min(magnitude, around);
-         m <= std::min<std::uint64_t>(magnitude + around, infinity_bits<T>() - 1U); ++m) {
-      points.push_back(static_cast<Bits>((bits & sign_bit<T>()) | m));
-      if (m < around)
-        points.push_back(static_cast<Bits>(((bits & sign_bit<T>()) ^ sign_bit<T>()) | m));
-    }
-  }
-  std::ranges::sort(points);
-  points.erase(std::unique(points.begin(), points.end()), points.end());
-  return points;
+  return judged_inputs<T>(std::max<std::uint64_t>(request_.points_in_binade, 1), !screen_,
+                          oracle_.switching_points(values_, request_.variable));
 }
 
 // Zeros away from 0, by a scan of the screen (of MPFR where there is none) over |x| < 64 and over
@@ -256,37 +211,18 @@ auto Sweep<T>::points() const -> std::vector<Bits> {
 template <class T>
 void Sweep<T>::find_crossings(Worker& w) {
   if (contract_ && !contract_->limits_of_sense) return;
-  constexpr double far = 64;
-  constexpr double step = 1.0 / 32;
-  std::vector<double> x;
-  for (double v = -far; v <= far; v += step) x.push_back(v + step / 3);
-  for (double v = step; v > 0x1p-20; v /= 1.25) x.push_back(v), x.push_back(-v);
-  std::ranges::sort(x);
-  const auto value = [&](double at) { return w.judge.exact(at).value_or(0); };
-  std::vector<double> y(x.size());
-  if (screen_) {
+  const auto exact = [&](double x) { return w.judge.exact(x).value_or(0); };
+  const auto near = [&](const std::vector<double>& x) {
+    std::vector<double> y(x.size());
     std::vector<double> one;
-    apply(*screen_, x, y, one);
-  } else {
-    std::ranges::transform(x, y.begin(), value);
-  }
-  constexpr std::size_t most = 64;  // a periodic function has them without end
-  for (std::size_t i = 0; i + 1 < x.size() && crossings_.size() < most; ++i) {
-    if (!(y[i] * y[i + 1] < 0) || (x[i] < 0 && x[i + 1] > 0)) continue;
-    double low = x[i];
-    double high = x[i + 1];
-    const bool up = value(low) < 0;
-    while (high - low > 0x1p-45 * std::abs(high)) {
-      const double middle = low + (high - low) / 2;
-      ((value(middle) < 0) == up ? low : high) = middle;
+    if (screen_) {
+      apply(*screen_, x, y, one);
+    } else {
+      std::ranges::transform(x, y.begin(), exact);
     }
-    Crossing c{low, 0};
-    for (std::size_t k = 0; k < x.size(); ++k) {
-      if (std::abs(x[k] - c.at) <= 1) c.magnitude = std::max(c.magnitude, std::abs(y[k]));
-    }
-    const bool jumps = std::abs(value(low)) + std::abs(value(high)) > 0x1p-30 * c.magnitude;
-    if (!jumps) crossings_.push_back(c);
-  }
+    return y;
+  };
+  crossings_ = crossings(exact, near);
 }
 
 template <class T>
@@ -328,24 +264,7 @@ void Sweep<T>::judge_points(Worker& w, std::span<const Bits> points, std::span<d
     }
     Binade& binade = w.gathered.binades[binade_index(x)];
     if (screen_) {
-      const double s = w.yd[i];
-      double wrong = infinity;
-      if (std::isnan(judgement.exact) || std::isnan(s)) {
-        wrong = std::isnan(judgement.exact) && std::isnan(s) ? 0 : infinity;
-      } else if (s == judgement.exact) {
-        wrong = 0;
-      } else if (judgement.exact == 0) {
-        wrong = std::ldexp(std::abs(s), static_cast<int>(-unit_exponent(format_of<T>(), -100000)));
-      } else {
-        const long e = std::max<long>(std::ilogb(judgement.exact), -100000);
-        wrong = std::ldexp(std::abs(s - judgement.exact),
-                           static_cast<int>(-unit_exponent(format_of<T>(), e)));
-      }
-      // Both beyond the largest number: one verdict.
-      const double huge = std::ldexp(1.0, static_cast<int>(format_of<T>().max_exponent + 1));
-      if (std::abs(s) >= huge && std::abs(judgement.exact) >= huge &&
-          std::signbit(s) == std::signbit(judgement.exact))
-        wrong = 0;
+      const double wrong = difference_in_units(w.yd[i], judgement.exact, format_of<T>());
       if (wrong <= useful_screen) {
         binade.screen_error = std::max(binade.screen_error, wrong);
       } else {
@@ -370,24 +289,12 @@ void Sweep<T>::judge_points(Worker& w, std::span<const Bits> points, std::span<d
   }
 }
 
-// A zero's sign counts where the formula is x times something positive there, or where it is odd
-// and grows from 0.
 template <class T>
 void Sweep<T>::check_zero_sign(Worker& w, double x, double result) {
   if (request_.gradient || !std::signbit(x)) return;
-  const auto at_zero = w.judge.exact(0.0);
-  if (!at_zero || *at_zero != 0) return;
-  bool demanded = multiple_at_zero_;
-  if (!demanded) {
-    const auto near = w.judge.exact(0x1p-100);
-    demanded = near && *near < 0x1p-50;
-    for (const double t : {0x1p-12, 0.125, 0.75, 1.5, 3.0, 20.0}) {
-      const auto right = w.judge.exact(t);
-      const auto left = w.judge.exact(-t);
-      demanded = demanded && right && left && *right > 0 && *left == -*right;
-    }
-  }
-  if (demanded && !(result == 0 && std::signbit(result))) w.gathered.report.zero_signs.add(x);
+  const auto exact = [&](double at) { return w.judge.exact(at); };
+  if (!demands_negative_zero(exact, multiple_at_zero_)) return;
+  if (!(result == 0 && std::signbit(result))) w.gathered.report.zero_signs.add(x);
 }
 
 // Over a binade the formula rises or falls where it does so from each judged point to the next.
