@@ -1,27 +1,11 @@
-"""The tables of docs/accuracy.md from the JSON that `actc verify` wrote.
-
-usage: accuracy_tables.py RESULTS STRIDE VERSION DOCUMENT
+"""The tables of docs/accuracy.md from the JSON that `actc verify` wrote (for scripts/accuracy).
 
 Replaces what stands between the lines `<!-- table: NAME -->` and `<!-- end -->` of the document.
 """
 
-import glob
-import json
 import os
-import sys
 
 FORMATS = ["f32", "f16", "bf16", "f64"]
-
-
-def read(folder, stride, version):
-    """{(name, dtype, what): report}, in the order of `actc list` as far as files tell."""
-    reports = {}
-    for path in glob.glob(os.path.join(folder, f"*.{stride}.{version}.json")):
-        with open(path) as file:
-            content = json.load(file)
-        for report in content if isinstance(content, list) else [content]:
-            reports[report["name"], report["dtype"], report["what"]] = report
-    return reports
 
 
 def number(value, dtype):
@@ -79,22 +63,16 @@ def replace(document, name, lines):
     return document[:start] + "\n" + "\n".join(lines) + "\n" + document[stop:]
 
 
-def main():
-    folder, stride, version, path = sys.argv[1:]
-    reports = read(folder, stride, version)
-    if not reports:
-        sys.exit(f"accuracy_tables: no results in {folder}")
+def write(path, reports, stride):
+    """`reports`: {(name, dtype, what): report}."""
     math = sorted({n for (n, d, w), r in reports.items() if (d, w) == ("f32", "forward") and r["bound"] == 1})
     others = sorted({n for n, _, _ in reports} - set(math))
     with open(path) as file:
         document = file.read()
-    document = replace(document, "summary", [summary(reports) if stride == "1" else
+    document = replace(document, "summary", [summary(reports) if stride == 1 else
                                              f"Every {stride}th input: " + summary(reports)])
     document = replace(document, "math", rows(reports, math))
     document = replace(document, "activations", rows(reports, others))
     with open(path + ".part", "w") as file:
         file.write(document)
     os.replace(path + ".part", path)
-
-
-main()
