@@ -1,4 +1,5 @@
-// actc verify: every input of a number format through the compiled kernel, against the meaning.
+// actc verify: every input of a number format through the compiled kernel, against the meaning; or
+// what another program computed for the same inputs.
 #include <fmt/format.h>
 
 #include <memory>
@@ -23,6 +24,8 @@ struct VerifyOptions {
   bool all = false;
   bool avx2 = false;
   bool json = false;
+  std::string inputs;
+  std::string against;
 };
 
 bool is_prime(std::uint64_t n) {
@@ -41,11 +44,34 @@ std::size_t points_for(const VerifyOptions& options) {
   return std::max<std::size_t>(16, 1000 / options.stride);
 }
 
+void write_inputs(const VerifyRequest& request, const std::string& path) {
+  const NpyArray array = inputs_of(request);
+  OutputFile file(path);
+  std::visit([&](const auto& x) { write_npy(file, array.shape, x); }, array.elements);
+  file.commit();
+}
+
+void check_files(const VerifyOptions& options) {
+  if (options.inputs.empty() && options.against.empty()) return;
+  if (!options.inputs.empty() && !options.against.empty()) {
+    throw bad_usage("--inputs and --against exclude each other",
+                    "first --inputs X.npy, then the other program, then --against Y.npy");
+  }
+  if (options.all || options.defs.size() != 1) {
+    throw bad_usage(
+        fmt::format("{} is for one definition", options.inputs.empty() ? "--against" : "--inputs"));
+  }
+  if (!options.against.empty() && options.forward == options.gradient) {
+    throw bad_usage("--against wants either --forward or --gradient: which of them the file holds");
+  }
+}
+
 ExitCode verify_all(const VerifyOptions& options) {
   const ElementType dtype = parse_dtype(options.dtype);
   if (options.stride != 1 && !is_prime(options.stride)) {
     throw bad_usage("--stride must be a prime", "257 sees every 257th input");
   }
+  check_files(options);
   std::vector<Definition> definitions;
   for (const std::string& def : options.defs) {
     definitions.push_back(resolve(def, options.definition));
@@ -74,6 +100,11 @@ ExitCode verify_all(const VerifyOptions& options) {
     request.points_in_binade = points_for(options);
     request.threads = options.threads;
     request.progress = true;
+    if (!options.inputs.empty()) {
+      write_inputs(request, options.inputs);
+      return exit_good;
+    }
+    request.against = options.against;
     for (const bool gradient : {false, true}) {
       if (gradient ? options.forward && !options.gradient : options.gradient && !options.forward) {
         continue;
@@ -108,7 +139,9 @@ Command add_verify(CLI::App& program) {
       "  actc verify gelu\n"
       "  actc verify 'x * tanh(log(1 + exp(x)))' --gradient --bound 4\n"
       "  actc verify silu mish --dtype bf16 --json\n"
-      "  actc verify gelu --stride 257              # a quick look");
+      "  actc verify gelu --stride 257              # a quick look\n"
+      "  actc verify gelu --stride 257 --inputs x.npy\n"
+      "  actc verify gelu --stride 257 --forward --against y.npy");
   app->add_option("DEF", options->defs, "Built-ins' names, formulas, texts, or names in FILE");
   app->add_flag("--all", options->all, "Every built-in of one input; a line for each");
   add_dtype_option(*app, options->dtype, "The number format; f32 where it is not given");
@@ -124,6 +157,11 @@ Command add_verify(CLI::App& program) {
   app->add_option("--threads", options->threads, "Threads; one a processor where it is not given")
       ->type_name("N");
   add_avx2_option(*app, options->avx2);
+  app->add_option("--inputs", options->inputs, "Write the inputs that are looked at, and no more")
+      ->type_name("FILE.npy");
+  app->add_option("--against", options->against,
+                  "Judge these results of the same inputs, not the compiled kernel's")
+      ->type_name("FILE.npy");
   add_definition_options(*app, options->definition);
   add_stabilize_option(*app, options->definition);
   app->add_flag("--json", options->json, "Print JSON");

@@ -34,6 +34,7 @@ struct VerifyRequest {
   std::uint64_t stride = 1;             // every so-maniest input; a prime
   std::size_t points_in_binade = 1000;  // that MPFR judges, in each binade of each sign
   unsigned threads = 0;                 // 0: one for each processor
+  std::string against;                  // a .npy file whose results are judged; empty: the kernel's
   bool progress = false;
 };
 
@@ -94,6 +95,15 @@ struct VerifyReport {
   // The largest error with the limits of sense taken off: what the contract's bound is held to.
   double largest() const { return std::max({plain.ulps, tail_excess.excess, near_zero.ulps, 0.0}); }
 };
+
+// More inputs than these do not go into one file.
+inline constexpr std::uint64_t most_given = std::uint64_t{1} << 28;
+
+// The inputs that `verify` looks at, in the order of their representations as unsigned integers:
+// those whose magnitude's representation is a multiple of the stride (NaNs too), and those that
+// MPFR judges in any case. They are the same for value and gradient. A file to be judged holds a
+// result for each.
+NpyArray inputs_of(const VerifyRequest& request);
 
 // Runs every input (or every `stride`-th, or samples) through the compiled kernel and holds the
 // results against the oracle. Errors in the request are actc::Error or ToolError.

@@ -42,6 +42,9 @@ void merge(Gathered& to, Gathered&& from) {
     keep_larger_excess(x.excess, y.excess);
     keep_larger(x.near_zero, y.near_zero);
     add(x.over, y.over);
+    add(x.mismatches, y.mismatches);
+    add(x.swept_over, y.swept_over);
+    add(x.swept_mismatches, y.swept_mismatches);
     x.doubtful_lost += y.doubtful_lost;
     x.doubtful.insert(x.doubtful.end(), y.doubtful.begin(), y.doubtful.end());
   }

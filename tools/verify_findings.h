@@ -24,7 +24,8 @@ struct Binade {
   bool screened = true;     // the screen is of use here
   int direction = 0;        // along the magnitudes the formula rises (1) or falls (−1)
   Finding plain, tail, excess, near_zero;
-  Count over;
+  Count over, mismatches;
+  Count swept_over, swept_mismatches;  // of judged points that the sweep may come to again
   // Left to MPFR: errors too near the bound for the screen, and what seems a mismatch.
   std::vector<double> doubtful;
   std::uint64_t doubtful_lost = 0;  // more than were kept

@@ -132,10 +132,10 @@ std::string report_line(const VerifyRequest& request, const VerifyReport& r) {
 }
 
 std::string report_text(const VerifyRequest& request, const VerifyReport& r) {
-  std::string text =
-      fmt::format("{} {} {}: {} inputs in {:.1f} s, {} of them by MPFR\n", request.label,
-                  dtype_name(request.dtype), request.gradient ? "gradient" : "forward", r.inputs,
-                  r.seconds, r.by_mpfr);
+  std::string text = fmt::format(
+      "{} {} {}{}: {} inputs in {:.1f} s, {} of them by MPFR\n", request.label,
+      dtype_name(request.dtype), request.gradient ? "gradient" : "forward",
+      request.against.empty() ? "" : " in " + request.against, r.inputs, r.seconds, r.by_mpfr);
   if (r.plain.found()) text += fmt::format("  largest error: {}\n", found(request, r.plain));
   if (r.tail.found()) {
     text += fmt::format("  where kappa > 8: {}, kappa {:.4g}\n", found(request, r.tail),

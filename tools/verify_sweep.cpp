@@ -17,6 +17,7 @@
 #include "tools/verify.h"
 #include "tools/verify_errors.h"
 #include "tools/verify_findings.h"
+#include "tools/verify_given.h"
 #include "tools/verify_inputs.h"
 #include "tools/verify_points.h"
 #include "tools/verify_shape.h"
@@ -50,8 +51,8 @@ std::vector<double> bound_values(const VerifyRequest& request, const ir::Functio
 }
 
 template <class T>
-BoundKernel<T> bound_kernel(const VerifyRequest& request, const Parameters& parameters) {
-  KernelOptions options = request.kernel;
+BoundKernel<T> bound_kernel(const VerifyRequest& request, const Parameters& parameters,
+                            KernelOptions options) {
   options.forward = !request.gradient;
   options.backward = request.gradient;
   return request.function.kernel<T>(options).bind(parameters);
@@ -65,6 +66,13 @@ void check_inputs(const VerifyRequest& request) {
       "fix all but one: as in 'f(x) = glu(x, 0.5)'");
 }
 
+// Magnitudes of NaNs where not all are looked at: signalling, quiet, the last.
+template <class T>
+constexpr std::array<std::uint64_t, 3> few_nans() {
+  const std::uint64_t end = sign_bit<T>();
+  return {infinity_bits<T>() + std::uint64_t{1}, end - end / 4096, end - 1};
+}
+
 template <class T>
 class Sweep {
  public:
@@ -72,20 +80,31 @@ class Sweep {
       : request_(request),
         oracle_((check_inputs(request), request.text), request.function.name()),
         values_(bound_values(request, oracle_.function())),
-        kernel_(bound_kernel<T>(request, named_values())),
         contract_(request.contract),
         threads_(request.threads != 0 ? request.threads
                                       : std::max(1U, std::thread::hardware_concurrency())) {
-    if constexpr (!std::is_same_v<T, double>)
-      screen_ = bound_kernel<double>(request, named_values());
+    if constexpr (!std::is_same_v<T, double>) {
+      // The rules are what keeps the screen's digits; those of the kernel may be the question.
+      KernelOptions options = request.kernel;
+      options.stabilize = true;
+      screen_ = bound_kernel<double>(request, named_values(), options);
+    }
+    if (request.against.empty()) {
+      kernel_ = bound_kernel<T>(request, named_values(), request.kernel);
+    } else {
+      given_.emplace(inputs(), request.against, request.stride);
+    }
     total_.binades.resize(2 * Binades<T>::count);
     multiple_at_zero_ = oracle_.is_multiple_of_input_at_zero(values_);
   }
 
+  using Bits = Representation<T>;
+
   VerifyReport run();
+  // All that is asked for, in the order of the representations.
+  std::vector<Bits> inputs() const;
 
  private:
-  using Bits = Representation<T>;
   struct Block {
     std::uint64_t first, last;  // magnitudes, `last` excluded
     bool negative;
@@ -132,9 +151,17 @@ class Sweep {
     if (one.size() < x.size()) one.assign(x.size(), E(1));
     kernel.backward(x, std::span<const E>(one).first(x.size()), y);
   }
-  // The kernel, and the screen where there is one, at w.x.
+  // What is judged at w.x.
+  void find_results(Worker& w) const {
+    if (given_) {
+      given_->at(w.x, w.y);
+    } else {
+      apply(*kernel_, w.x, w.y, w.one);
+    }
+  }
+  // That, and the screen where there is one.
   void compute(Worker& w) const {
-    apply(kernel_, w.x, w.y, w.one);
+    find_results(w);
     w.xd.resize(w.x.size());
     for (std::size_t i = 0; i < w.x.size(); ++i) w.xd[i] = as_double(w.x[i]);
     if (screen_) apply(*screen_, w.xd, w.yd, w.oned);
@@ -160,7 +187,8 @@ class Sweep {
   const VerifyRequest& request_;
   Oracle oracle_;
   std::vector<double> values_;
-  BoundKernel<T> kernel_;
+  std::optional<BoundKernel<T>> kernel_;  // or:
+  std::optional<GivenResults<T>> given_;
   std::optional<BoundKernel<double>> screen_;
   std::optional<Contract> contract_;
   unsigned threads_;
@@ -206,6 +234,26 @@ auto Sweep<T>::points() const -> std::vector<Bits> {
                           oracle_.switching_points(values_, request_.variable));
 }
 
+template <class T>
+auto Sweep<T>::inputs() const -> std::vector<Bits> {
+  constexpr bool sampled = std::is_same_v<T, double>;
+  constexpr std::uint64_t all = sampled ? 0 : sign_bit<T>();
+  if (all / request_.stride > most_given / 2) {
+    throw bad_usage(fmt::format("more than {} inputs do not go into one file", most_given),
+                    "give --stride 17, or a larger prime");
+  }
+  std::vector<Bits> points = this->points();
+  const auto add = [&](std::uint64_t magnitude) {
+    points.push_back(static_cast<Bits>(magnitude));
+    points.push_back(static_cast<Bits>(magnitude | sign_bit<T>()));
+  };
+  for (std::uint64_t m = 0; m < all; m += request_.stride) add(m);
+  if (sampled) std::ranges::for_each(few_nans<T>(), add);
+  std::ranges::sort(points);
+  points.erase(std::unique(points.begin(), points.end()), points.end());
+  return points;
+}
+
 // Zeros away from 0, by a scan of the screen (of MPFR where there is none) over |x| < 64 and over
 // the magnitudes up to 1, each confirmed by MPFR: the value must shrink to nothing, not jump.
 template <class T>
@@ -248,7 +296,6 @@ void Sweep<T>::judge_points(Worker& w, std::span<const Bits> points, std::span<d
         report.no_value.add(x);
         continue;
       case Verdict::mismatch:
-        report.mismatches.add(x);
         break;
       case Verdict::measured:
         exact[i] = judgement.exact;
@@ -256,13 +303,16 @@ void Sweep<T>::judge_points(Worker& w, std::span<const Bits> points, std::span<d
     }
     if (x == 0) check_zero_sign(w, x, result);
     if (x == 0 || std::isinf(x)) {
-      if (judgement.verdict == Verdict::measured && contract_ &&
-          judgement.ulps > contract_->bound) {
+      if (judgement.verdict == Verdict::mismatch) {
+        report.mismatches.add(x);
+      } else if (contract_ && judgement.ulps > contract_->bound) {
         report.over.add(x);
       }
       continue;
     }
     Binade& binade = w.gathered.binades[binade_index(x)];
+    const bool swept =
+        screen_ && static_cast<Bits>(points[i] & ~sign_bit<T>()) % request_.stride == 0;
     if (screen_) {
       const double wrong = difference_in_units(w.yd[i], judgement.exact, format_of<T>());
       if (wrong <= useful_screen) {
@@ -271,7 +321,10 @@ void Sweep<T>::judge_points(Worker& w, std::span<const Bits> points, std::span<d
         binade.screened = false;
       }
     }
-    if (judgement.verdict == Verdict::mismatch) continue;
+    if (judgement.verdict == Verdict::mismatch) {
+      (swept ? binade.swept_mismatches : binade.mismatches).add(x);
+      continue;
+    }
     binade.picture = std::max(binade.picture, judgement.ulps);
     // κ where it can matter.
     const double known = std::max(binade.plain.ulps, binade.tail.ulps);
@@ -283,8 +336,7 @@ void Sweep<T>::judge_points(Worker& w, std::span<const Bits> points, std::span<d
       finding.ulps = judgement.ulps;
       finding.condition = w.judge.condition({&x, 1});
       const double excess = file(binade, finding);
-      // Inputs that the sweep comes to again are counted there.
-      if (bound && excess > *bound) binade.over.add(x);
+      if (bound && excess > *bound) (swept ? binade.swept_over : binade.over).add(x);
     }
   }
 }
@@ -365,7 +417,7 @@ void Sweep<T>::sweep_block(Worker& w, const Block& b) {
   const std::size_t n = w.x.size();
   if (b.nan) {
     report.inputs += n;
-    apply(kernel_, w.x, w.y, w.one);
+    find_results(w);
     for (std::size_t i = 0; i < n; ++i) {
       if (!std::isnan(as_double(w.y[i]))) report.nan_lost.add(as_double(w.x[i]));
     }
@@ -553,9 +605,7 @@ VerifyReport Sweep<T>::run() {
   VerifyReport& report = total_.report;
   if (!screen_ && !request_.gradient && !oracle_.asks_isnan()) {
     Worker w(*this);
-    const std::uint64_t end = sign_bit<T>();
-    for (const std::uint64_t m :
-         {infinity_bits<T>() + std::uint64_t{1}, end - end / 4096, end - 1}) {
+    for (const std::uint64_t m : few_nans<T>()) {
       sweep_block(w, {m, m + 1, false, true});
       sweep_block(w, {m, m + 1, true, true});
     }
@@ -582,10 +632,9 @@ VerifyReport Sweep<T>::run() {
       if (exact[i] <= low) range_low_ = static_cast<float>(T(exact[i]));
     }
     // 2. Every input, those judged again among them.
-    if (request_.stride == 1) {
-      for (Binade& b : total_.binades) {
-        if (b.screened) b.over = Count();
-      }
+    for (Binade& b : total_.binades) {
+      // What the sweep comes to again is counted there.
+      if (b.screened) b.swept_over = b.swept_mismatches = Count();
     }
     const std::vector<Block> todo = blocks();
     in_parallel(todo.size(), 0.5, [&](Worker& w, std::size_t task) { sweep_block(w, todo[task]); });
@@ -605,7 +654,8 @@ VerifyReport Sweep<T>::run() {
     keep_larger(report.tail, b.tail);
     keep_larger_excess(report.tail_excess, b.excess);
     keep_larger(report.near_zero, b.near_zero);
-    add(report.over, b.over);
+    for (const Count& over : {b.over, b.swept_over}) add(report.over, over);
+    for (const Count& count : {b.mismatches, b.swept_mismatches}) add(report.mismatches, count);
     const bool negative = i >= static_cast<std::size_t>(Binades<T>::count);
     const long index = static_cast<long>(i) - (negative ? Binades<T>::count : 0);
     report.binades.push_back({negative, static_cast<int>(Binades<T>::lowest + index), b.picture});
@@ -620,6 +670,14 @@ VerifyReport Sweep<T>::run() {
 }
 
 }  // namespace
+
+NpyArray inputs_of(const VerifyRequest& request) {
+  return with_element_type(request.dtype, [&]<class T>(std::type_identity<T>) {
+    std::vector<T> x;
+    for (const Representation<T> bits : Sweep<T>(request).inputs()) x.push_back(from_bits<T>(bits));
+    return NpyArray{{x.size()}, std::move(x)};
+  });
+}
 
 VerifyReport verify(const VerifyRequest& request) {
   return with_element_type(request.dtype,

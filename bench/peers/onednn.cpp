@@ -1,20 +1,21 @@
-// oneDNN's activations at every STRIDE-th binary32 number, for `actc verify --against`:
+// oneDNN's activations at the binary32 numbers that `actc verify NAME --inputs IN.npy` writes:
 //
 //     peer_onednn --list
-//     peer_onednn NAME forward|gradient STRIDE OUT.npy
+//     peer_onednn --version
+//     peer_onednn NAME forward|gradient IN.npy OUT.npy
 //
-// Element k of the file is the result at the input whose representation is k * STRIDE. For oneDNN 2
-// (Debian's libdnnl-dev).
-#include <bit>
-#include <charconv>
-#include <cstdint>
+// Element k of OUT.npy, which `actc verify NAME --against OUT.npy` judges, is the result at element
+// k of IN.npy. For oneDNN 2 (Debian's libdnnl-dev).
 #include <cstdio>
-#include <fstream>
 #include <map>
 #include <oneapi/dnnl/dnnl.hpp>
+#include <stdexcept>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
+
+#include "tools/npy.h"
 
 namespace {
 
@@ -73,21 +74,6 @@ void run(const Eltwise& f, bool gradient, std::vector<float>& x, std::vector<flo
   stream.wait();
 }
 
-// A .npy file of version 1.0: the header is padded to 128 bytes.
-void save(const std::string& path, const std::vector<float>& values) {
-  std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': (" +
-                       std::to_string(values.size()) + ",), }";
-  header.resize(117, ' ');
-  header += '\n';
-  std::ofstream out(path, std::ios::binary);
-  out.write("\x93NUMPY\x01\x00\x76\x00", 10);
-  out << header;
-  out.write(reinterpret_cast<const char*>(values.data()),
-            static_cast<std::streamsize>(values.size() * sizeof(float)));
-  out.close();
-  if (!out) throw std::runtime_error(path + " cannot be written");
-}
-
 }  // namespace
 
 int main(int argc, char** argv) try {
@@ -96,12 +82,14 @@ int main(int argc, char** argv) try {
     for (const auto& [name, f] : functions()) std::puts(name.c_str());
     return 0;
   }
-  std::uint64_t stride = 0;
-  if (arguments.size() == 4) {
-    std::from_chars(arguments[2].data(), arguments[2].data() + arguments[2].size(), stride);
+  if (arguments.size() == 1 && arguments[0] == "--version") {
+    const dnnl_version_t* version = dnnl_version();
+    std::printf("%d.%d.%d\n", version->major, version->minor, version->patch);
+    return 0;
   }
-  if (stride == 0 || (arguments[1] != "forward" && arguments[1] != "gradient")) {
-    std::fputs("usage: peer_onednn --list | NAME forward|gradient STRIDE OUT.npy\n", stderr);
+  if (arguments.size() != 4 || (arguments[1] != "forward" && arguments[1] != "gradient")) {
+    std::fputs("usage: peer_onednn --list | --version | NAME forward|gradient IN.npy OUT.npy\n",
+               stderr);
     return 2;
   }
   const auto f = functions().find(arguments[0]);
@@ -109,13 +97,14 @@ int main(int argc, char** argv) try {
     std::fprintf(stderr, "oneDNN has no %s\n", argv[1]);
     return 1;
   }
-  std::vector<float> x;
-  for (std::uint64_t bits = 0; bits < std::uint64_t{1} << 32; bits += stride) {
-    x.push_back(std::bit_cast<float>(static_cast<std::uint32_t>(bits)));
-  }
-  std::vector<float> y(x.size());
-  run(f->second, arguments[1] == "gradient", x, y);
-  save(std::string(arguments[3]), y);
+  actc::tools::NpyArray array = actc::tools::read_npy(argv[3]);
+  auto* x = std::get_if<std::vector<float>>(&array.elements);
+  if (x == nullptr) throw std::runtime_error(std::string(argv[3]) + " is not of binary32");
+  std::vector<float> y(x->size());
+  run(f->second, arguments[1] == "gradient", *x, y);
+  actc::tools::OutputFile out(argv[4]);
+  actc::tools::write_npy(out, {y.size()}, y);
+  out.commit();
   return 0;
 } catch (const std::exception& error) {
   std::fprintf(stderr, "peer_onednn: %s\n", error.what());

@@ -1,11 +1,12 @@
 #!/usr/bin/python3
-"""PyTorch's activations at every STRIDE-th binary32 number, for `actc verify --against`.
+"""PyTorch's activations at the binary32 numbers that `actc verify NAME --inputs IN.npy` writes.
 
     pytorch.py --list
-    pytorch.py NAME forward|gradient STRIDE OUT.npy
+    pytorch.py --version
+    pytorch.py NAME forward|gradient IN.npy OUT.npy
 
-Element k of the file is the result at the input whose representation is k * STRIDE. On Debian,
-python3-torch and python3-numpy are all that it needs.
+Element k of OUT.npy, which `actc verify NAME --against OUT.npy` judges, is the result at element k
+of IN.npy. On Debian, python3-torch and python3-numpy are all that it needs.
 """
 import sys
 
@@ -45,9 +46,8 @@ FUNCTIONS = {
 }
 
 
-def results(name, what, stride):
-    bits = np.arange(0, 1 << 32, stride, dtype=np.uint64).astype(np.uint32)
-    x = torch.from_numpy(bits.view(np.float32))
+def results(name, what, x):
+    x = torch.from_numpy(x)
     parts = []
     for part in x.split(1 << 22):
         part = part.clone().requires_grad_(what == "gradient")
@@ -62,14 +62,17 @@ def main(arguments):
     if arguments == ["--list"]:
         print("\n".join(FUNCTIONS))
         return 0
+    if arguments == ["--version"]:
+        print(torch.__version__)
+        return 0
     if len(arguments) != 4 or arguments[1] not in ("forward", "gradient"):
         print(__doc__, file=sys.stderr)
         return 2
-    name, what, stride, out = arguments
+    name, what, inputs, out = arguments
     if name not in FUNCTIONS:
         print(f"PyTorch has no {name}", file=sys.stderr)
         return 1
-    np.save(out, results(name, what, int(stride)))
+    np.save(out, results(name, what, np.load(inputs)))
     return 0
 
 
