@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cmath>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -53,7 +54,11 @@ struct Count {
   std::uint64_t count = 0;
   std::array<double, 2> first{};  // the one with the first representation
   void add(double at, double other = 0) {
-    if (count++ == 0) first = {at, other};
+    if (count++ == 0 || is_before(at, first[0])) first = {at, other};
+  }
+  // Positive numbers come first, each sign by magnitude.
+  static bool is_before(double a, double b) {
+    return std::signbit(a) == std::signbit(b) ? std::abs(a) < std::abs(b) : std::signbit(b);
   }
 };
 

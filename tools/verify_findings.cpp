@@ -13,7 +13,8 @@ void keep_larger_excess(Finding& a, const Finding& b) {
   if (b.found() && (!a.found() || b.excess > a.excess)) a = b;
 }
 void add(Count& a, const Count& b) {
-  if (b.count > 0 && a.count == 0) a.first = b.first;
+  if (b.count == 0) return;
+  if (a.count == 0 || Count::is_before(b.first[0], a.first[0])) a.first = b.first;
   a.count += b.count;
 }
 
@@ -50,9 +51,8 @@ void merge(Gathered& to, Gathered&& from) {
   }
 }
 
-// Leaves an input to MPFR; false where there are too many of them.
-bool doubt(Binade& binade, double x) {
-  if (binade.doubtful.size() >= most_doubtful) return false;
+bool doubt(Binade& binade, double x, std::size_t most) {
+  if (binade.doubtful.size() >= most) return false;
   binade.doubtful.push_back(x);
   return true;
 }

@@ -14,8 +14,11 @@ namespace actc::tools {
 inline constexpr double ill_conditioned = 8;
 // Around a zero crossing.
 inline constexpr double near_zero_radius = 0.25;
-// Inputs of one binade that the screen leaves open and MPFR judges.
-inline constexpr std::size_t most_doubtful = 4096;
+// Inputs of one binade that the screen leaves open and MPFR judges: errors too near the bound, as
+// many as a binade of binary32 has at a stride of 257; and what seems to be a mismatch, where the
+// screen is sure enough that some tell for all.
+inline constexpr std::size_t most_doubtful = 32768;
+inline constexpr std::size_t most_doubtful_mismatches = 256;
 
 // All that is known of one binade of one sign.
 struct Binade {
@@ -45,8 +48,8 @@ void keep_larger(Finding& a, const Finding& b);
 void keep_larger_excess(Finding& a, const Finding& b);
 void add(Count& a, const Count& b);
 
-// Leaves an input to MPFR; false where there are too many of them.
-bool doubt(Binade& binade, double x);
+// Leaves an input to MPFR; false where there are `most` of them already.
+bool doubt(Binade& binade, double x, std::size_t most);
 
 // Files a finding, of which all but the excess is set, in its class, and returns its excess: what
 // the contract's bound is held to.

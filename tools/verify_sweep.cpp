@@ -455,7 +455,7 @@ void Sweep<T>::sweep_block(Worker& w, const Block& b) {
   if (std::isinf(worst)) {
     for (std::size_t i = 0; i < n; ++i) {
       if (!std::isinf(w.errors[i])) continue;
-      if (!doubt(mine, w.xd[i])) report.mismatches.add(w.xd[i]);
+      if (!doubt(mine, w.xd[i], most_doubtful_mismatches)) report.mismatches.add(w.xd[i]);
       w.errors[i] = 0;
     }
   }
@@ -496,7 +496,7 @@ void Sweep<T>::screen_candidates(Worker& w) {
       if (!contract_ || excess < contract_->bound - mine.margin()) continue;
       if (excess > contract_->bound + mine.margin()) {
         mine.over.add(w.xd[i]);
-      } else if (!doubt(mine, w.xd[i])) {
+      } else if (!doubt(mine, w.xd[i], most_doubtful)) {
         ++mine.doubtful_lost;
       }
     }
@@ -558,7 +558,8 @@ void Sweep<T>::judge_again() {
     w.x = {T(x)};
     compute(w);
     const double result = as_double(w.y[0]);
-    const double condition = w.judge.condition({&x, 1});
+    const bool number = std::isfinite(result);
+    const double condition = number ? w.judge.condition({&x, 1}) : 0;
     std::optional<double> bound;
     if (contract_) {
       bound = contract_->bound;
