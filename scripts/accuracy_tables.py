@@ -63,16 +63,78 @@ def replace(document, name, lines):
     return document[:start] + "\n" + "\n".join(lines) + "\n" + document[stop:]
 
 
-def write(path, reports, stride):
-    """`reports`: {(name, dtype, what): report}."""
-    math = sorted({n for (n, d, w), r in reports.items() if (d, w) == ("f32", "forward") and r["bound"] == 1})
-    others = sorted({n for n, _, _ in reports} - set(math))
+def worst(report):
+    """The largest error in one cell: κ/2 taken off where that decides, absolute near a zero."""
+    if report is None:
+        return "–"
+    found = []
+    if report["plain"]:
+        found.append((report["plain"]["ulp"], report["plain"], ""))
+    if report["tail"]:
+        found.append((report["tail_less_half_kappa"], report["tail"], f" (κ {report['tail']['kappa']:.3g})"))
+    if report["near_zero"]:
+        found.append((report["near_zero"]["ulp"], report["near_zero"], " (near a zero)"))
+    _, largest, note = max(found, key=lambda f: f[0], default=(0, None, ""))
+    if largest is None:
+        return "–"
+    ulp = f"{largest['ulp']:.2f}" if largest["ulp"] < 1000 else f"{largest['ulp']:.2g}"
+    text = f"{ulp} at {number(largest['at'], report['dtype'])}{note}"
+    for key, what in (("nan_or_infinity_mismatches", "wrong NaN or ∞"), ("nan_lost", "NaN lost"),
+                      ("zero_signs", "wrong sign of 0")):
+        if report[key]["count"]:
+            text += f"; {report[key]['count']} {what}"
+    if report["undecided"]:
+        text += f"; {report['undecided']} undecided"
+    # The zeros and infinities are in no class of errors.
+    if report["over"]["count"] and max(f[0] for f in found) <= report["bound"]:
+        first = report["over"]["first"]
+        text += f"; over at {'an infinity' if first is None else number(first, report['dtype'])}"
+    return text
+
+
+def beside(reports):
+    """Rows of those functions that a peer has; `reports`: {(name, who, what): report}."""
+    who = ["actc", "PyTorch", "oneDNN"]
+    heads = [w + suffix for suffix in ("", " gradient") for w in who]
+    lines = ["| | " + " | ".join(heads) + " |", "|---" * (len(heads) + 1) + "|"]
+    for name in sorted({n for n, w, _ in reports if w != "actc"}):
+        cells = [worst(reports.get((name, w, what))) for what in ("forward", "gradient") for w in who]
+        lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    return lines
+
+
+def typed(formulas):
+    """`formulas`: (row of formulas.csv, reports, reports without the rules)."""
+    lines = ["| | value | gradient | value without the rules | gradient without the rules |", "|---|---|---|---|---|"]
+    for row, reports, plain in formulas:
+        cells = []
+        for r in reports:
+            text = f"{worst(r)}; bound {r['bound']:g}"
+            cells.append(text if r["ok"] else f"**{text}**")
+        cells += ["as good" if r["ok"] else "fails: " + worst(r) for r in plain]
+        cells += ["–"] * (4 - len(cells))
+        lines.append(f"| `{row['formula']}` | " + " | ".join(cells) + " |")
+    return lines
+
+
+def write(path, stride, quick, reports, peers, formulas):
+    """A table is left as it is where there is nothing for it. `reports`: {(name, dtype, what): report}."""
     with open(path) as file:
         document = file.read()
-    document = replace(document, "summary", [summary(reports) if stride == 1 else
-                                             f"Every {stride}th input: " + summary(reports)])
-    document = replace(document, "math", rows(reports, math))
-    document = replace(document, "activations", rows(reports, others))
+    look = "" if stride == 1 else f"Every {stride}th input: "
+    if reports:
+        math = sorted({n for (n, d, w), r in reports.items() if (d, w) == ("f32", "forward") and r["bound"] == 1})
+        others = sorted({n for n, _, _ in reports} - set(math))
+        document = replace(document, "summary", [look + summary(reports)])
+        document = replace(document, "math", rows(reports, math))
+        document = replace(document, "activations", rows(reports, others))
+    if peers:
+        document = replace(document, "peers", beside(peers))
+    if any(found for _, found, _ in formulas):
+        swept = "Every input" if stride == 1 else f"Every {stride}th input"
+        if stride != quick:
+            swept += f"; without the rules every {quick}th"
+        document = replace(document, "formulas", [swept + ".", "", *typed(formulas)])
     with open(path + ".part", "w") as file:
         file.write(document)
     os.replace(path + ".part", path)
