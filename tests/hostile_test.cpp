@@ -6,8 +6,8 @@
 #include <sys/resource.h>
 
 #include <array>
-#include <chrono>
 #include <cmath>
+#include <ctime>
 #include <functional>
 #include <limits>
 #include <string>
@@ -49,14 +49,15 @@ class Hostile : public testing::Test {
  protected:
   static void SetUpTestSuite() { builtin("relu").kernel<float>(); }  // LLVM and the library, once
 
-  // Everything that follows, until the end of the test, is `what` and has two seconds.
+  // Everything that follows, until the end of the test, is `what` and has two seconds of the
+  // processor: what other programs take does not count.
   class Clock {
    public:
     explicit Clock(std::string what) : what_(std::move(what)) {}
     ~Clock() {
-      const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start_;
+      const double took = static_cast<double>(std::clock() - start_) / CLOCKS_PER_SEC;
       if (has_budgets) {
-        EXPECT_LT(took.count(), budget_seconds) << what_;
+        EXPECT_LT(took, budget_seconds) << what_;
       }
       rusage usage{};
       getrusage(RUSAGE_SELF, &usage);
@@ -69,7 +70,7 @@ class Hostile : public testing::Test {
 
    private:
     std::string what_;
-    std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+    std::clock_t start_ = std::clock();
   };
 };
 
