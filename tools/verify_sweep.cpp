@@ -314,7 +314,10 @@ void Sweep<T>::judge_points(Worker& w, std::span<const Bits> points, std::span<d
     const bool swept =
         screen_ && static_cast<Bits>(points[i] & ~sign_bit<T>()) % request_.stride == 0;
     if (screen_) {
-      const double wrong = difference_in_units(w.yd[i], judgement.exact, format_of<T>());
+      // Beside a large error of the result the exact value is known to a part of that error only.
+      double value = judgement.exact;
+      if (judgement.ulps > 1) value = w.judge.exact(x).value_or(value);
+      const double wrong = difference_in_units(w.yd[i], value, format_of<T>());
       if (wrong <= useful_screen) {
         binade.screen_error = std::max(binade.screen_error, wrong);
       } else {
