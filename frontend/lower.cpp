@@ -29,7 +29,7 @@ std::string shown_name(const ItemHead& head) {
 class TextLowerer {
  public:
   TextLowerer(const SyntaxTree& tree, std::string_view source,
-              std::shared_ptr<const ir::Library> base, Reporter& report)
+              const std::shared_ptr<const ir::Library>& base, Reporter& report)
       : program_{.tree = tree,
                  .source = source,
                  .base = base,

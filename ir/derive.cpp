@@ -178,7 +178,6 @@ class Differentiator {
       case Operation::And:
       case Operation::Or:
       case Operation::Not:
-        return;
       // Leaves have no arguments; representations stand in implementations only.
       case Operation::Constant:
       case Operation::Input:

@@ -33,7 +33,7 @@ namespace detail {
 template <class T>
 T round_half_even(const T& x) {
   using std::floor;
-  const T below = floor(x);
+  T below = floor(x);
   const T rest = x - below;
   const T half = T(1) / T(2);
   if (rest < half) return below;
@@ -47,7 +47,7 @@ T apply(Operation op, const T* a) {
       std::floor, std::isnan, std::log, std::log1p, std::pow, std::signbit, std::sin, std::sqrt,
       std::tanh, std::trunc;
   const auto truth = [](bool b) { return T(b ? 1 : 0); };
-  const T nan = std::numeric_limits<T>::quiet_NaN();
+  T nan = std::numeric_limits<T>::quiet_NaN();
   const auto compare = [&](bool ordered_result) {
     return isnan(a[0]) || isnan(a[1]) ? nan : truth(ordered_result);
   };

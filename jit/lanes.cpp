@@ -341,8 +341,6 @@ llvm::Value* LaneEmitter::emit(const ir::Graph& graph, ir::NodeId id,
     case Operation::Parameter:
     case Operation::Infinity:
     case Operation::NotANumber:
-      assert(false && "a leaf");
-      break;
     case Operation::Pi:
     case Operation::E:
     case Operation::RealExp:
@@ -358,7 +356,7 @@ llvm::Value* LaneEmitter::emit(const ir::Graph& graph, ir::NodeId id,
     case Operation::RealPow:
     case Operation::Detach:
     case Operation::Call:
-      assert(false && "not lowered");
+      assert(false && "a leaf, or not lowered");
       break;
   }
   return nullptr;

@@ -54,21 +54,40 @@ constexpr std::uint16_t narrow(double value) {
   return static_cast<std::uint16_t>(sign | (lower + ((significand + below_half + odd) >> dropped)));
 }
 
-// What the formats have in common: the bits, and numbers rounded to them.
-template <class Self, int digits>
-class Stored16 {
+// A number of `digits` significant bits, stored.
+template <int digits>
+class ACTC_API Stored16 {
  public:
   Stored16() = default;
   constexpr explicit Stored16(double value) : bits_(narrow<digits>(value)) {}
   constexpr explicit Stored16(float value) : Stored16(static_cast<double>(value)) {}
   constexpr explicit Stored16(int value) : Stored16(static_cast<double>(value)) {}
 
-  static constexpr Self from_bits(std::uint16_t bits) {
-    Self result(0);
+  static constexpr Stored16 from_bits(std::uint16_t bits) {
+    Stored16 result(0);
     result.bits_ = bits;
     return result;
   }
   constexpr std::uint16_t bits() const { return bits_; }
+
+  constexpr operator float() const {
+    const std::uint32_t wide = bits_;
+    if constexpr (digits == 8) {
+      return std::bit_cast<float>(wide << 16);
+    } else {
+      const std::uint32_t sign = wide >> 15 << 31;
+      const std::uint32_t magnitude = wide & 0x7fffU;
+      if (magnitude < 0x400) {
+        const float subnormal = static_cast<float>(magnitude) * 0x1p-24F;
+        return std::bit_cast<float>(sign | std::bit_cast<std::uint32_t>(subnormal));
+      }
+      // The exponent's bias grows from 15 to 127, and its largest value goes on meaning what it
+      // does. A signalling NaN becomes a quiet one.
+      const std::uint32_t bias = magnitude < 0x7c00 ? 127U - 15U : 255U - 31U;
+      const std::uint32_t quiet = magnitude > 0x7c00 ? 0x400000U : 0U;
+      return std::bit_cast<float>(sign | ((magnitude << 13) + (bias << 23)) | quiet);
+    }
+  }
 
  private:
   std::uint16_t bits_;
@@ -77,33 +96,10 @@ class Stored16 {
 }  // namespace detail
 
 /// IEEE 754's binary16: 11 significant bits, from 2^-24 (subnormal) to 65504.
-class ACTC_API float16 : public detail::Stored16<float16, 11> {
- public:
-  using Stored16::Stored16;
-
-  constexpr operator float() const {
-    const std::uint32_t sign = std::uint32_t{bits()} >> 15 << 31;
-    const std::uint32_t magnitude = bits() & 0x7fffU;
-    std::uint32_t wide = 0;
-    if (magnitude < 0x400) {
-      wide = std::bit_cast<std::uint32_t>(static_cast<float>(magnitude) * 0x1p-24F);
-    } else {
-      // The exponent's bias grows from 15 to 127, and its largest value goes on meaning what it
-      // does.
-      wide = (magnitude << 13) + ((magnitude < 0x7c00 ? 127U - 15U : 255U - 31U) << 23);
-    }
-    if (magnitude > 0x7c00) wide |= 0x400000U;
-    return std::bit_cast<float>(sign | wide);
-  }
-};
+using float16 = detail::Stored16<11>;
 
 /// bfloat16: 8 significant bits, with binary32's range of exponents.
-class ACTC_API bfloat16 : public detail::Stored16<bfloat16, 8> {
- public:
-  using Stored16::Stored16;
-
-  constexpr operator float() const { return std::bit_cast<float>(std::uint32_t{bits()} << 16); }
-};
+using bfloat16 = detail::Stored16<8>;
 
 static_assert(sizeof(float16) == 2 && sizeof(bfloat16) == 2);
 

@@ -403,12 +403,15 @@ std::string Function::emit(Stage stage, const KernelOptions& options) const {
                       options);
 }
 
+// A type cannot stand in parentheses.
+// NOLINTBEGIN(bugprone-macro-parentheses)
 #define ACTC_INSTANTIATE(X, Y)                                                                   \
   template class BoundKernel<X, Y>;                                                              \
   template class Kernel<X, Y>;                                                                   \
   template ACTC_API Kernel<X, Y> Function::kernel<X, Y>(const KernelOptions&) const;             \
   template ACTC_API Result<Kernel<X, Y>> Function::try_kernel<X, Y>(const KernelOptions&) const; \
   template ACTC_API std::string Function::emit<X, Y>(Stage, const KernelOptions&) const;
+// NOLINTEND(bugprone-macro-parentheses)
 
 ACTC_INSTANTIATE(double, double)
 ACTC_INSTANTIATE(float, float)

@@ -91,7 +91,7 @@ Error too_large(const ModuleState& module, ir::FunctionId id, std::string_view m
 }
 
 std::variant<std::shared_ptr<const ModuleState>, std::vector<Diagnostic>> compile_text(
-    std::string_view text, std::shared_ptr<const ir::Library> base) {
+    std::string_view text, const std::shared_ptr<const ir::Library>& base) {
   std::vector<frontend::Diagnostic> diagnostics;
   const frontend::SyntaxTree tree = frontend::parse(text, diagnostics);
   frontend::LoweredText lowered;

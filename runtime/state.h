@@ -48,7 +48,7 @@ std::shared_ptr<const ModuleState> standard_module();
 
 // Compiles a text on top of a library; the diagnostics where it has errors.
 std::variant<std::shared_ptr<const ModuleState>, std::vector<Diagnostic>> compile_text(
-    std::string_view text, std::shared_ptr<const ir::Library> base);
+    std::string_view text, const std::shared_ptr<const ir::Library>& base);
 
 // LLVM, initialized once in a process.
 jit::Engine& engine();

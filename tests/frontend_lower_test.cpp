@@ -13,7 +13,6 @@ namespace actc::frontend {
 namespace {
 
 using ir::Format;
-using ir::Operation;
 
 std::string listing(const Compiled& compiled, const ir::Graph& graph) {
   ir::Graph used = ir::extract(graph, std::vector<std::size_t>{0});

@@ -226,7 +226,8 @@ struct Large {
 
 std::vector<Large> large_formulas() {
   std::vector<Large> all;
-  const auto sum = [&](std::string name, std::size_t terms, auto term, bool must_compile = false) {
+  const auto sum = [&](const std::string& name, std::size_t terms, auto term,
+                       bool must_compile = false) {
     all.push_back(
         {name + ", " + std::to_string(terms) + " terms", joined(terms, " + ", term), must_compile});
   };
@@ -418,7 +419,7 @@ TEST_F(Hostile, TextsThatAreNoTextAreRefusedAtTheirPlace) {
 
 TEST_F(Hostile, EveryBytePairIsATextOrAnError) {
   for (int a = 0; a < 256; ++a) {
-    for (const char b : std::string("x(1^-\n#\"\\\x80\xff\0", 13)) {
+    for (const char b : std::string("x(1^-\n#\"\\\x80\xff\0", 12)) {
       const std::string text = {static_cast<char>(a), b, 'x'};
       const Result<Module> module = try_compile(text);
       if (!module) {

@@ -92,7 +92,7 @@ class Simplified : public testing::Test {
   NodeId node(Operation op, std::initializer_list<NodeId> args) {
     return g.node(op, Format::real, args);
   }
-  NodeId number(Rational v) { return g.constant(v); }
+  NodeId number(const Rational& v) { return g.constant(v); }
   NodeId is_positive() { return g.node(Operation::Greater, Format::boolean, {x, number(0)}); }
 };
 

@@ -166,7 +166,7 @@ TEST(NpyHeader, RefusesDamagedDictionaries) {
 
 TEST(NpyHeader, IsReadOrRefusedWhateverByteIsChanged) {
   const std::string whole = head(dictionary("'<f4'", "(2, 3)")) + std::string(24, '\0');
-  const std::string replacements = std::string("\0\xff{}()[]'\",:-L9 \n<>|=TF", 24);
+  const std::string replacements = std::string("\0\xff{}()[]'\",:-L9 \n<>|=TF", 23);
   for (std::size_t at = 0; at < whole.size() - 24; ++at) {
     for (const char replacement : replacements) {
       std::string changed = whole;

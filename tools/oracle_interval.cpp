@@ -59,7 +59,7 @@ Interval increasing(MpfrFunction f, const Interval& a) {
 // What is beyond ±2^26 as that, for a function that has reached its limit there.
 Interval cut(const Interval& a) {
   const auto limited = [](const Number& x) {
-    const Number limit(saturated);
+    Number limit(saturated);
     if (x > limit) return limit;
     return x < negative(limit) ? negative(limit) : x;
   };
@@ -131,7 +131,7 @@ Interval integer_power(const Interval& a, const Number& n) {
 
 // sin and cos change by no more than their argument.
 Interval oscillating(MpfrFunction f, const Interval& a, double at_zero) {
-  const Interval all(Number(-1), Number(1));
+  Interval all(Number(-1), Number(1));
   if (a.low.is_infinite() || a.high.is_infinite()) return Interval::unknown();
   if (a.low.is_huge() || a.high.is_huge()) return all;
   if (a.low.is_tiny() || a.high.is_tiny()) {
