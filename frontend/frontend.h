@@ -32,7 +32,8 @@ struct LoweredText {
   std::optional<ir::FunctionId> entry;
 };
 LoweredText lower(const SyntaxTree& tree, std::string_view source,
-                  std::shared_ptr<const ir::Library> base, std::vector<Diagnostic>& diagnostics);
+                  const std::shared_ptr<const ir::Library>& base,
+                  std::vector<Diagnostic>& diagnostics);
 
 // Warns of each written derivative that is not marked `surrogate` and disagrees with its formula,
 // compared in double at sample points.

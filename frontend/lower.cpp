@@ -412,10 +412,11 @@ void TextLowerer::lower_implementation(const ImplementationItem& item, ir::Funct
 }  // namespace
 
 LoweredText lower(const SyntaxTree& tree, std::string_view source,
-                  std::shared_ptr<const ir::Library> base, std::vector<Diagnostic>& diagnostics) {
+                  const std::shared_ptr<const ir::Library>& base,
+                  std::vector<Diagnostic>& diagnostics) {
   Reporter report(diagnostics);
   const bool parsed = !has_errors(diagnostics);
-  LoweredText text = TextLowerer(tree, source, std::move(base), report).run();
+  LoweredText text = TextLowerer(tree, source, base, report).run();
   return parsed ? text : LoweredText{};
 }
 
