@@ -34,10 +34,10 @@ struct Compiled {
   }
 };
 
-inline Compiled compile(std::string_view text, std::shared_ptr<const ir::Library> base) {
+inline Compiled compile(std::string_view text, const std::shared_ptr<const ir::Library>& base) {
   Compiled compiled;
   compiled.tree = parse(text, compiled.diagnostics);
-  compiled.lowered = lower(compiled.tree, text, std::move(base), compiled.diagnostics);
+  compiled.lowered = lower(compiled.tree, text, base, compiled.diagnostics);
   locate(compiled.diagnostics, text);
   return compiled;
 }

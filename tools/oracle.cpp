@@ -23,10 +23,11 @@ using ir::Operation;
 // not count.
 constexpr ir::FunctionId joint = std::numeric_limits<ir::FunctionId>::max();
 
-frontend::LoweredText lowered(std::string_view text, std::shared_ptr<const ir::Library> base) {
+frontend::LoweredText lowered(std::string_view text,
+                              const std::shared_ptr<const ir::Library>& base) {
   std::vector<frontend::Diagnostic> diagnostics;
   const frontend::SyntaxTree tree = frontend::parse(text, diagnostics);
-  return frontend::lower(tree, text, std::move(base), diagnostics);
+  return frontend::lower(tree, text, base, diagnostics);
 }
 
 bool has_kinks(const ir::Graph& meaning) {

@@ -65,7 +65,8 @@ Jet JetRules::chain(const Jet& u, Interval value, First first, Second second) co
 
 Jet JetRules::neg(const Jet& a) const {
   Jet w = constant(-a.value);
-  if ((w.varies = a.varies)) {
+  w.varies = a.varies;
+  if (w.varies) {
     if (order_ >= 1) w.first = -a.first;
     if (order_ >= 2) w.second = -a.second;
   }
@@ -221,7 +222,7 @@ Jet JetRules::elementary(Operation op, const Jet& at) const {
   switch (op) {
     case Operation::RealExp: {
       const Interval value = exp(u);
-      const auto same = [&] { return value; };
+      const auto same = [&]() -> const Interval& { return value; };
       return chain(at, value, same, same);
     }
     case Operation::RealExpm1: {
