@@ -32,10 +32,10 @@ class RuleLowerer {
         return;
       case ir::RuleFault::nothing_to_match:
         program_.report.error(item_.left_span,
-                              "this rule would apply to everything: there is no function on its "
-                              "left side",
-                              "a left side is a function of variables, or a sum or product with "
-                              "one in it, as `1 + erf(u)`");
+                              "this rule would apply to everything: there is no function and no "
+                              "quotient on its left side",
+                              "a left side is a function of variables, a sum or product with "
+                              "one in it, as `1 + erf(u)`, or divided by a sum");
         return;
       case ir::RuleFault::undetermined:
         program_.report.error(item_.left_span, "a match would leave a variable undetermined",

@@ -320,7 +320,8 @@ void complete_derivatives(Library& library, FunctionId id, const Rulebook* rules
     if (!meaning) {
       meaning = library[id].meaning;
       if (rules != nullptr)
-        meaning = stabilize(simplify(*meaning, library), library, *rules, inputs);
+        meaning = stabilize(simplify(*meaning, library), library, *rules, inputs,
+                            StabilizeFor::derivation);
     }
     const std::size_t wanted[] = {k};
     Graph body = derive(*meaning, library, inputs, wanted);

@@ -55,22 +55,22 @@ bool fits(const Form& form) {
          });
 }
 
-bool is_exp_body(const Function& f) {
-  const Graph& g = f.meaning;
-  if (g.outputs.size() != 1 || f.argument_count() != 1) return false;
-  const NodeId y = g.outputs[0];
-  return g[y].op == Operation::RealExp && g[g.arg(y, 0)].op == Operation::Input;
-}
-
 }  // namespace
 
 KnownFunctions::KnownFunctions(const Library& all) : library(all) {
-  for (FunctionId id = 0; id < library.size() && !exp; ++id) {
-    if (is_exp(id)) exp = id;
+  for (FunctionId id = 0; id < library.size() && !(exp && log); ++id) {
+    if (!exp && is(Operation::RealExp, id)) exp = id;
+    if (!log && is(Operation::RealLog, id)) log = id;
   }
 }
 
-bool KnownFunctions::is_exp(FunctionId id) const { return is_exp_body(library[id]); }
+bool KnownFunctions::is(Operation known, FunctionId id) const {
+  const Function& f = library[id];
+  const Graph& g = f.meaning;
+  if (g.outputs.size() != 1 || f.argument_count() != 1) return false;
+  const NodeId y = g.outputs[0];
+  return g[y].op == known && g[g.arg(y, 0)].op == Operation::Input;
+}
 
 Forms::Forms(Graph& graph, const KnownFunctions& known, std::size_t opaque_inputs)
     : graph_(graph), known_(known), opaque_inputs_(opaque_inputs) {

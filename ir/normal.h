@@ -61,7 +61,10 @@ struct KnownFunctions {
 
   const Library& library;
   std::optional<FunctionId> exp;  // the first in the library
-  bool is_exp(FunctionId id) const;
+  std::optional<FunctionId> log;
+  bool is_exp(FunctionId id) const { return is(Operation::RealExp, id); }
+  // Is the function just this operation of its input?
+  bool is(Operation known, FunctionId id) const;
 };
 
 // A form would pass a limit on its nesting.
@@ -110,7 +113,7 @@ class Forms {
   FormId multiply(FormId a, FormId b);
   Term multiply(const Term& a, const Term& b);
   Term power(const Term& a, int n);
-  std::optional<Term> root(const Term& a, int n);  // the n-th, where it is a term
+  std::optional<Term> root(const Term& a, int n);  // the n-th, where it is a term; not of e^x
 
  private:
   static constexpr NodeId no_node = ~NodeId{0};

@@ -148,7 +148,7 @@ Term Forms::power(const Term& a, int n) {
 std::optional<Term> Forms::root(const Term& a, int n) {
   if (n == 1) return a;
   if (n == -1) return power(a, -1);
-  if (n != 2) return std::nullopt;
+  if (n != 2 || a.exponent != zero) return std::nullopt;
   const FormId number = intern(Form{Term{a.coefficient, {}, zero}});
   const auto coefficient = square_root(number);
   if (!coefficient) return std::nullopt;
@@ -158,7 +158,6 @@ std::optional<Term> Forms::root(const Term& a, int n) {
     if (f.power % 2 != 0) return std::nullopt;
     rest.factors.push_back({f.atom, f.power / 2});
   }
-  rest.exponent = scaled(a.exponent, Term{Rational(1, 2), {}, zero});
   return multiply(result, rest);
 }
 
@@ -222,8 +221,9 @@ std::optional<FormId> Forms::power_of(FormId base, FormId exponent) {
   return of_term(power(term, n));
 }
 
-// The exponents' difference decides, then that of the factors: the order of two terms stays when
-// both are multiplied by a third, so that the first term of a sum stays the first.
+// The exponents' difference decides, that of what varies first, then that of the factors: the order
+// of two terms stays when both are multiplied by a third, so that the first term of a sum stays the
+// first.
 std::strong_ordering Forms::compare_exponents(FormId a, FormId b) const {
   if (a == b) return std::strong_ordering::equal;
   const auto sign = [](const Rational& v) {
@@ -231,16 +231,24 @@ std::strong_ordering Forms::compare_exponents(FormId a, FormId b) const {
   };
   const Form& x = forms_[a];
   const Form& y = forms_[b];
+  auto constant = std::strong_ordering::equal;
   auto i = x.begin();
   auto j = y.begin();
   while (i != x.end() || j != y.end()) {
-    if (j == y.end() || (i != x.end() && before(*i, *j))) return sign(i->coefficient);
-    if (i == x.end() || before(*j, *i)) return sign(-j->coefficient);
-    if (i->coefficient != j->coefficient) return sign(i->coefficient - j->coefficient);
-    ++i;
-    ++j;
+    const bool left = j == y.end() || (i != x.end() && before(*i, *j));
+    const bool right = i == x.end() || (j != y.end() && before(*j, *i));
+    const Term& term = left || !right ? *i : *j;
+    const Rational difference = left    ? i->coefficient
+                                : right ? Rational(-j->coefficient)
+                                        : Rational(i->coefficient - j->coefficient);
+    if (difference != 0) {
+      if (!is_constant(term)) return sign(difference);
+      if (constant == 0) constant = sign(difference);
+    }
+    if (!right) ++i;
+    if (!left) ++j;
   }
-  return std::strong_ordering::equal;
+  return constant;
 }
 
 std::strong_ordering Forms::compare(const Term& a, const Term& b) const {

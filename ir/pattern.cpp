@@ -11,7 +11,12 @@ std::uint64_t head_bit(Operation op, std::uint32_t payload) {
   return std::uint64_t{1} << (h >> 58);
 }
 
+// Of a quotient; a pattern has it that is no more than that.
+std::uint64_t head_of_division() { return head_bit(Operation::Div, 0); }
+
 }  // namespace
+
+std::uint64_t head_of_exp() { return head_bit(Operation::RealExp, 0); }
 
 void find_heads(const Graph& graph, const KnownFunctions& known,
                 std::vector<std::uint64_t>& heads) {
@@ -23,9 +28,12 @@ void find_heads(const Graph& graph, const KnownFunctions& known,
       case Operation::Add:
       case Operation::Sub:
       case Operation::Mul:
-      case Operation::Div:
       case Operation::Neg:
         through = true;
+        break;
+      case Operation::Div:
+        through = true;
+        if (!graph.is_constant(graph.arg(id, 1))) bits = head_of_division();
         break;
       case Operation::Constant:
       case Operation::Input:
@@ -34,15 +42,19 @@ void find_heads(const Graph& graph, const KnownFunctions& known,
       case Operation::E:
         break;
       case Operation::RealExp:
-        bits = head_bit(Operation::RealExp, 0);
+        bits = head_of_exp();
         break;
       case Operation::Call:
         if (known.is_exp(node.payload)) {
-          bits = head_bit(Operation::RealExp, 0);
+          bits = head_of_exp();
         } else if (is_power(known.library[node.payload])) {
           through = true;
-          if (graph[graph.arg(id, 0)].op == Operation::E) bits = head_bit(Operation::RealExp, 0);
-          if (!graph.is_constant(graph.arg(id, 1))) bits |= head_bit(node.op, node.payload);
+          if (graph[graph.arg(id, 0)].op == Operation::E) bits = head_of_exp();
+          if (!graph.is_constant(graph.arg(id, 1))) {
+            bits |= head_bit(node.op, node.payload);
+          } else if (graph.value(graph.arg(id, 1)) < 0) {
+            bits |= head_of_division();
+          }
         } else {
           bits = head_bit(node.op, node.payload);
         }
@@ -67,6 +79,7 @@ std::optional<Pattern> Pattern::of(const Rule& rule, const KnownFunctions& known
   std::vector<std::uint64_t> heads;
   find_heads(*p.graph_, known, heads);
   p.heads_ = heads[rule.left.outputs[0]];
+  if (p.heads_ != head_of_division()) p.heads_ &= ~head_of_division();
   const Form& form = p.forms()[p.root_];
   if (p.heads_ == 0 || form.empty() || p.variables(p.root_) == 0) return std::nullopt;
   if (form.size() > 1) {

@@ -47,5 +47,6 @@ class Pattern {
 // A bit for each function or operation that a sum or product is made of, down to the arguments of
 // functions: what has not the bits of a pattern cannot match it. Extends `heads` to the graph.
 void find_heads(const Graph& graph, const KnownFunctions& known, std::vector<std::uint64_t>& heads);
+std::uint64_t head_of_exp();
 
 }  // namespace actc::ir

@@ -79,6 +79,14 @@ Interval increasing(const Interval& a, F f, double low, double high) {
   return clamped(outward(f(a.low), f(a.high), 8), low, high);
 }
 
+// Is one the other's negation?
+bool is_opposite(const Graph& graph, NodeId a, NodeId b) {
+  const auto negates = [&](NodeId u, NodeId v) {
+    return graph[u].op == Operation::Neg && graph.arg(u, 0) == v;
+  };
+  return negates(a, b) || negates(b, a);
+}
+
 std::optional<bool> compared(Operation op, const Interval& a, const Interval& b) {
   const auto when = [](bool yes, bool no) -> std::optional<bool> {
     if (yes) return true;
@@ -212,6 +220,9 @@ Interval Ranges::compute(NodeId id) {
                                 : 0,
               std::max(std::abs(arg(0).low), std::abs(arg(0).high))};
     case Operation::Min:
+      if (is_opposite(graph_, graph_.arg(id, 0), graph_.arg(id, 1))) {
+        return {std::min(arg(0).low, arg(1).low), 0};
+      }
       return {std::min(arg(0).low, arg(1).low), std::min(arg(0).high, arg(1).high)};
     case Operation::Max:
       return {std::max(arg(0).low, arg(1).low), std::max(arg(0).high, arg(1).high)};

@@ -12,7 +12,7 @@ namespace actc::ir {
 
 enum class RuleFault : std::uint8_t {
   none,
-  nothing_to_match,  // no function on the left, no variable, or far too large
+  nothing_to_match,  // no function and no quotient on the left, no variable, or far too large
   undetermined,      // the left side does not match itself
   endless,           // the left side matches in the right one
 };

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "ir/algebra.h"
+#include "ir/exponentials.h"
 #include "ir/match.h"
 #include "ir/passes.h"
 #include "ir/range.h"
@@ -54,14 +55,16 @@ NodeId instantiate(Graph& graph, const Library& library, const Graph& body, Node
 class Stabilizer {
  public:
   Stabilizer(const Graph& graph, const Library& library, const Rulebook& rules,
-             std::size_t input_count, long& work_left, StabilizeLog* log)
+             std::size_t input_count, StabilizeFor next, long& work_left, StabilizeLog* log)
       : library_(library),
         known_(library),
         rules_(rules),
+        next_(next),
         log_(log),
         graph_(graph),
         forms_(graph_, known_, input_count),
         ranges_(graph_, library, seeds(graph, input_count)),
+        exponentials_(graph_, known_, forms_, ranges_),
         firings_left_(max_firings_beside + 4 * graph.size()),
         work_left_(work_left) {}
 
@@ -158,17 +161,33 @@ class Stabilizer {
     if (work_left_ <= 0 || firings_left_ == 0) return std::nullopt;
     find_heads(graph_, known_, heads_);
     const auto& own = rules_.applications(node.op, node.payload);
+    if (is_long_logarithm(id)) {
+      if (next_ == StabilizeFor::legalization) return logarithms(id);
+      leave(graph_.arg(id, 0));
+      return std::nullopt;
+    }
     if (auto result = first(own, id)) return result;
-    const bool power = node.op == Operation::RealExp ||
-                       (node.op == Operation::Call &&
-                        (known_.is_exp(node.payload) || is_power(library_[node.payload])));
+    if (node.op == Operation::Call && next_ == StabilizeFor::legalization) {
+      if (auto result = logarithms(id)) return result;
+    }
+    const bool power =
+        is_power_of_e(id) || (node.op == Operation::Call && is_power(library_[node.payload]));
     if ((is_product(node.op) || power) && !at(id).tried_as_product) {
       // First what leaves no power of e, as 1 / cosh(u) of what could be a logistic function too.
       if (auto result = first(rules_.products(), id, true)) return result;
+      if (is_product(node.op) && overflows(id)) {
+        if (next_ == StabilizeFor::legalization) return quotient(id);
+        leave(id);
+        return std::nullopt;
+      }
       if (auto result = first(rules_.products(), id)) return result;
       if (is_product(node.op)) mark(id, false);
     }
     if (is_sum(node.op) && !at(id).tried_as_sum) {
+      if (next_ == StabilizeFor::legalization) {
+        if (auto result = gathered(id)) return result;
+        if (auto result = logarithms(id)) return result;
+      }
       if (auto result = first(rules_.sums(), id)) return result;
       mark(id, true);
     }
@@ -182,12 +201,96 @@ class Stabilizer {
     for (std::size_t i = 0; i < parts.size() && parts.size() < max_closure; ++i) {
       for (const NodeId a : graph_.args(parts[i])) {
         const Operation op = graph_[a].op;
-        if (!(sum ? is_sum(op) : is_product(op))) continue;
+        if (!(sum ? is_sum(op) : is_product(op)) || is_opaque(a)) continue;
         bool& tried = sum ? at(a).tried_as_sum : at(a).tried_as_product;
         if (tried) continue;
         tried = true;
         parts.push_back(a);
       }
+    }
+  }
+
+  bool holds_power_of_e(NodeId id) const { return (heads_[id] & head_of_exp()) != 0; }
+
+  bool is_divided(NodeId id) {
+    const Form form = forms_[forms_.of(id)];
+    return form.size() == 1 && exponentials_.is_divided(form[0]);
+  }
+
+  // Is it a quotient, or a product, of sums of powers of e whose parts overflow where it does not?
+  bool overflows(NodeId id) {
+    if (!holds_power_of_e(id) || !holds_large_power_of_e(id)) return false;
+    --work_left_;
+    return guarded([&] {
+      const Form form = forms_[forms_.of(id)];
+      return form.size() == 1 && exponentials_.may_overflow(form[0], powers_of_e(id).exponent);
+    });
+  }
+
+  bool holds_large_power_of_e(NodeId id) {
+    constexpr double large = 1e27;
+    return std::ranges::any_of(parts_with_powers_of_e(id), [&](NodeId part) {
+      return is_power_of_e(part) && ranges_.of(part).high > large;
+    });
+  }
+
+  std::optional<NodeId> quotient(NodeId id) {
+    return reported("a quotient of sums of powers of e", id, guarded([&] {
+                      return exponentials_.quotient(Term(forms_[forms_.of(id)][0]));
+                    }));
+  }
+
+  std::optional<NodeId> gathered(NodeId id) {
+    if (!holds_power_of_e(id)) return std::nullopt;
+    --work_left_;
+    return reported("quotients of sums of powers of e, over their common denominator", id,
+                    guarded([&] { return exponentials_.gathered(forms_.of(id)); }));
+  }
+
+  std::optional<NodeId> logarithms(NodeId id) {
+    return reported("logarithms of sums of powers of e", id,
+                    guarded([&] { return exponentials_.logarithms(forms_.of(id)); }));
+  }
+
+  bool is_long_logarithm(NodeId id) {
+    const Node& node = graph_[id];
+    if (node.op != Operation::Call || !known_.is(Operation::RealLog, node.payload)) return false;
+    const NodeId argument = graph_.arg(id, 0);
+    if (!holds_power_of_e(argument)) return false;
+    --work_left_;
+    return guarded([&] { return exponentials_.is_long_logarithm(forms_.of(argument)); });
+  }
+
+  template <class F>
+  std::invoke_result_t<F> guarded(F f) {
+    try {
+      return f();
+    } catch (const FormTooDeep&) {
+      return {};
+    }
+  }
+
+  bool is_power_of_e(NodeId id) {
+    return graph_[id].op == Operation::RealExp ||
+           (graph_[id].op == Operation::Call && known_.is_exp(graph_[id].payload));
+  }
+
+  // Of a product or sum, itself included, down to the powers of e.
+  std::vector<NodeId> parts_with_powers_of_e(NodeId root) {
+    std::vector<NodeId> parts = {root};
+    for (std::size_t i = 0; i < parts.size() && parts.size() < max_closure; ++i) {
+      if (is_power_of_e(parts[i])) continue;
+      for (const NodeId a : graph_.args(parts[i])) {
+        if (holds_power_of_e(a)) parts.push_back(a);
+      }
+    }
+    return parts;
+  }
+
+  // A quotient that is to be derived as it is written.
+  void leave(NodeId root) {
+    for (const NodeId part : parts_with_powers_of_e(root)) {
+      at(part).tried_as_sum = at(part).tried_as_product = true;
     }
   }
 
@@ -211,16 +314,13 @@ class Stabilizer {
       std::optional<NodeId> result;
       try {
         if (exactly && !entry->quotient) continue;
+        if (entry->quotient && is_divided(id)) continue;
         result = entry->merges ? merged(id) : applied(*entry, id, exactly);
       } catch (const FormTooDeep&) {
         continue;
       }
       if (!result || *result == id) continue;
-      find_heads(graph_, known_, heads_);
-      --firings_left_;
-      fired_ = true;
-      report(*entry->rule, id, *result);
-      return result;
+      return reported(entry->rule->text, id, result);
     }
     return std::nullopt;
   }
@@ -230,8 +330,14 @@ class Stabilizer {
     return entry.pattern.kind() == Pattern::Kind::application ? ~std::uint64_t{0} : heads_[id];
   }
 
-  void report(const Rule& rule, NodeId before, NodeId after) {
-    if (log_ == nullptr || !log_->names) return;
+  // A change of a node, counted and logged.
+  std::optional<NodeId> reported(std::string_view rule, NodeId before,
+                                 std::optional<NodeId> after) {
+    if (!after || *after == before) return std::nullopt;
+    find_heads(graph_, known_, heads_);
+    --firings_left_;
+    fired_ = true;
+    if (log_ == nullptr || !log_->names) return after;
     const auto text = [&](NodeId id) {
       Graph one = graph_;
       one.outputs = {id};
@@ -239,7 +345,8 @@ class Stabilizer {
       if (formula.size() > longest_text) formula = formula.substr(0, longest_text) + " ...";
       return formula;
     };
-    log_->firings.push_back({rule.text, text(before), text(after)});
+    log_->firings.push_back({std::string(rule), text(before), text(*after)});
+    return after;
   }
 
   struct PowersOfE {
@@ -277,8 +384,7 @@ class Stabilizer {
                    abs(graph_.value(arg(1))) <= 64) {
           parts.emplace_back(arg(0), power * static_cast<int>(numerator(graph_.value(arg(1)))));
         }
-      } else if (node.op == Operation::RealExp ||
-                 (node.op == Operation::Call && known_.is_exp(node.payload))) {
+      } else if (is_power_of_e(part)) {
         powers.several = powers.several || (powers.one && *powers.one != part);
         powers.one = part;
         powers.raised = powers.raised || power < 0;
@@ -314,6 +420,7 @@ class Stabilizer {
       if (best && forms_.size(best->factor.exponent) <= forms_.size(match.factor.exponent))
         return false;
       if (exactly && match.factor.exponent != Forms::zero) return false;
+      if (entry.quotient && exponentials_.has_numerator(match.factor)) return false;
       if (!product && !grows_with(entry, match)) return false;
       if (!holds(*entry.rule, match)) return false;
       best = match;
@@ -396,10 +503,12 @@ class Stabilizer {
   const Library& library_;
   KnownFunctions known_;
   const Rulebook& rules_;
+  StabilizeFor next_;
   StabilizeLog* log_;
   Graph graph_;
   Forms forms_;
   Ranges ranges_;
+  Exponentials exponentials_;
   std::vector<std::uint64_t> heads_;
   std::vector<Progress> progress_;
   std::size_t firings_left_;
@@ -428,20 +537,20 @@ std::string_view reason(StabilizeLimit limit) {
 }
 
 Graph stabilize(const Graph& graph, const Library& library, const Rulebook& rules,
-                std::size_t input_count, StabilizeLog* log) {
+                std::size_t input_count, StabilizeFor next, StabilizeLog* log) {
   Graph current = graph;
   long work_left = max_work;
   StabilizeLimit limit = StabilizeLimit::rounds;
   // A graph near its limit of nodes stays as it is.
   try {
     for (int i = 0; i < max_rounds; ++i) {
-      Stabilizer stabilizer(current, library, rules, input_count, work_left, log);
-      auto next = stabilizer.round();
-      if (!next) {
+      Stabilizer stabilizer(current, library, rules, input_count, next, work_left, log);
+      auto rewritten = stabilizer.round();
+      if (!rewritten) {
         limit = stabilizer.gave_up() ? StabilizeLimit::work : StabilizeLimit::none;
         break;
       }
-      current = std::move(*next);
+      current = std::move(*rewritten);
     }
   } catch (const GraphTooLarge&) {
     limit = StabilizeLimit::nodes;

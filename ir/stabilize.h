@@ -33,10 +33,14 @@ struct StabilizeLog {
   StabilizeLimit limit = StabilizeLimit::none;
 };
 
+// What becomes of the graph next. Quotients of sums of powers of e (ir/exponentials.h) stay as they
+// are until they have been derived.
+enum class StabilizeFor : std::uint8_t { derivation, legalization };
+
 // Applies the rules wherever they match and their conditions are proved, larger expressions before
 // their parts, until none does or a limit is met. The value over the reals is unchanged. Inputs at
 // positions from `input_count` on are the seeds of gradients.
 Graph stabilize(const Graph& graph, const Library& library, const Rulebook& rules,
-                std::size_t input_count, StabilizeLog* log = nullptr);
+                std::size_t input_count, StabilizeFor next, StabilizeLog* log = nullptr);
 
 }  // namespace actc::ir

@@ -63,16 +63,19 @@ std::optional<ir::Operation> uncomputable(const ir::Graph& graph) {
 Stages make_stages(const ir::Library& library, const ir::Rulebook* rules, ir::FunctionId id,
                    ir::Format format, StageLogs* logs) {
   const std::size_t inputs = library[id].inputs.size();
-  const auto stabilized = [&](const ir::Graph& graph, ir::StabilizeLog* log) {
-    return rules == nullptr ? graph : ir::stabilize(graph, library, *rules, inputs, log);
+  const auto stabilized = [&](const ir::Graph& graph, ir::StabilizeFor next,
+                              ir::StabilizeLog* log) {
+    return rules == nullptr ? graph : ir::stabilize(graph, library, *rules, inputs, next, log);
   };
   Stages s;
   s.meaning = ir::simplify(call_graph(library, id), library);
-  s.stable = stabilized(s.meaning, logs == nullptr ? nullptr : &logs->value);
+  s.stable =
+      stabilized(s.meaning, ir::StabilizeFor::derivation, logs == nullptr ? nullptr : &logs->value);
   s.gradient = ir::with_gradients(s.stable, library, inputs);
   if (rules != nullptr) {
     const ir::Graph open = ir::simplify(open_own(s.gradient, library, format), library);
-    s.gradient = stabilized(open, logs == nullptr ? nullptr : &logs->gradient);
+    s.gradient = stabilized(open, ir::StabilizeFor::legalization,
+                            logs == nullptr ? nullptr : &logs->gradient);
   }
   if (const auto op = uncomputable(open_own(s.gradient, library, format))) {
     const std::string_view name = ir::info(*op).name;

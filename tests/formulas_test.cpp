@@ -26,8 +26,8 @@ struct Formula {
   bool gradient_needs_rules;
 };
 
-// The formulas of data/formulas.csv that are of one kind: as they are typed; or the same with terms
-// and factors in another order, distributed or factored.
+// The formulas of data/formulas.csv that are of one kind: as they are typed; the same with terms
+// and factors in another order, distributed or factored; or quotients whose parts overflow.
 std::vector<Formula> read_formulas(std::string_view kind) {
   std::ifstream file(std::string(ACTC_TEST_DATA) + "/formulas.csv");
   std::vector<Formula> found;
@@ -54,6 +54,11 @@ const std::vector<Formula>& formulas() {
 
 const std::vector<Formula>& reordered() {
   static const std::vector<Formula> all = read_formulas("reordered");
+  return all;
+}
+
+const std::vector<Formula>& quotients() {
+  static const std::vector<Formula> all = read_formulas("quotient");
   return all;
 }
 
@@ -200,6 +205,14 @@ TEST(Formulas, OfTwoXPlusOne) {
   }
 }
 
+TEST(Formulas, QuotientsWhosePartsOverflow) {
+  for (const Formula& formula : quotients()) {
+    expect_accurate(formula, formula.text);
+    expect_accurate(formula, replaced(formula.text, "(-x)"));
+    expect_accurate(formula, replaced(formula.text, "(2 * x + 1)"), 0.5);
+  }
+}
+
 TEST(Formulas, WithoutTheRulesThoseFailThatARuleTouches) {
   KernelOptions plain;
   plain.stabilize = false;
@@ -272,6 +285,7 @@ TEST(Formulas, NoNumberGivesNan) {
     check(replaced(formula.text, "(2 * x + 1)"));
   }
   for (const Formula& formula : reordered()) check(formula.text);
+  for (const Formula& formula : quotients()) check(formula.text);
 }
 
 }  // namespace

@@ -188,10 +188,10 @@ TEST(Syntax, OfExpressions) {
 
 TEST(Syntax, OfItems) {
   const std::string no_function =
-      "this rule would apply to everything: there is no function on its left side";
+      "this rule would apply to everything: there is no function and no quotient on its left side";
   const std::string what_a_left_side_is =
-      "a left side is a function of variables, or a sum or product with one in it, as `1 + "
-      "erf(u)`";
+      "a left side is a function of variables, a sum or product with one in it, as `1 + erf(u)`, "
+      "or divided by a sum";
   const std::string endless = "this rule would apply to its own right side, without end";
   expect({
       {"f = x", {"the definition of `f` has no inputs"}, "write `f(x) = ...`"},

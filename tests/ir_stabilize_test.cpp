@@ -47,7 +47,8 @@ std::string rewritten(std::string_view text, std::shared_ptr<const Rulebook> bas
   const Library& library = all.library();
   const Rulebook rules(library, std::move(base));
   const Function& f = all.entry();
-  const Graph graph = stabilize(simplify(f.meaning, library), library, rules, f.inputs.size(), log);
+  const Graph graph = stabilize(simplify(f.meaning, library), library, rules, f.inputs.size(),
+                                StabilizeFor::legalization, log);
   return to_formula(graph, library, names_of(f));
 }
 
@@ -150,6 +151,29 @@ TEST(Stabilize, ProvesConditionsOrLeavesTheFormula) {
   EXPECT_EQ(stable("exp(log(x * x))"), "exp(log(x * x))");  // 0 is no value above 0
   EXPECT_EQ(stable("sqrt(x^2 + 4)"), "root_plus(x; b = 4)");
   EXPECT_EQ(stable("f(x, c) = sqrt(x^2 + c)"), "sqrt(x^2 + c)");
+}
+
+TEST(Stabilize, DividesSumsOfPowersOfEByTheLargest) {
+  EXPECT_EQ(stable("(exp(x) - 2) / (exp(x) + 3)"),
+            "let t1 = exp(min(x, -x)) in where(x > 0, (1 - 2 * t1) / (1 + 3 * t1), "
+            "-2 / 3 * (1 - 0.5 * t1) / (1 + 1 / 3 * t1))");
+  EXPECT_EQ(stable("1 / (1 + exp(x) + exp(-x))"),
+            "let t1 = exp(min(x, -x)) in t1 / (1 + t1 + exp(2 * min(x, -x)))");
+  EXPECT_EQ(
+      stable("log(1 + exp(x) + exp(2 * x)) - x"),
+      "let t1 = log1p(exp(min(x, -x)) + exp(2 * min(x, -x))) in where(x > 0, x + t1, t1 - x)");
+}
+
+TEST(Stabilize, CancelsInNumeratorsOverACommonDenominator) {
+  EXPECT_EQ(stable("exp(x) / (2 + exp(x)) - 1"), stable("-2 / (2 + exp(x))"));
+  EXPECT_EQ(stable("exp(x) / (2 + exp(x)) - exp(2 * x) / (2 + exp(x))^2"),
+            stable("2 * exp(x) / (2 + exp(x))^2"));
+}
+
+TEST(Stabilize, LeavesQuotientsOfPowersOfEThatAreBounded) {
+  EXPECT_EQ(stable("2 / (3 + exp(-abs(x)))"), "2 / (3 + exp(-abs(x)))");
+  EXPECT_EQ(stable("(exp(sin(x)) + 2) / (exp(sin(x)) + 3)"),
+            "(exp(sin(x)) + 2) / (exp(sin(x)) + 3)");
 }
 
 TEST(Stabilize, LeavesWhatNoRuleTouches) {
