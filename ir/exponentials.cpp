@@ -218,11 +218,14 @@ bool Exponentials::is_long_logarithm(FormId argument) {
   return p && p->overflows && (p->sums.size() > 1 || p->sums[0].parts.size() > 2);
 }
 
+bool Exponentials::is_sum(const Factor& factor) const {
+  return forms_.atom(factor.atom).kind == Atom::Kind::sum;
+}
+
 // Powers of e in the sum itself or in sums that are factors of its terms.
 bool Exponentials::is_sum_of_powers(const Factor& factor, int depth) {
-  const Atom& atom = forms_.atom(factor.atom);
-  return atom.kind == Atom::Kind::sum &&
-         std::ranges::any_of(forms_[atom.args[0]], [&](const Term& t) {
+  return is_sum(factor) &&
+         std::ranges::any_of(forms_[forms_.atom(factor.atom).args[0]], [&](const Term& t) {
            return t.exponent != Forms::zero ||
                   (depth > 0 && std::ranges::any_of(t.factors, [&](const Factor& f) {
                      return is_sum_of_powers(f, depth - 1);
@@ -232,14 +235,15 @@ bool Exponentials::is_sum_of_powers(const Factor& factor, int depth) {
 
 // Sums of powers of e within the terms, multiplied out: a difference of such products may have
 // fewer terms. Nothing where there are too many.
-std::optional<FormId> Exponentials::multiplied_out(FormId form) {
+std::optional<FormId> Exponentials::multiplied_out(FormId form, Sums which) {
   constexpr int max_rounds = 8;
   for (int round = 0; round < max_rounds; ++round) {
     FormId result = Forms::zero;
     bool changed = false;
     for (Term term : Form(forms_[form])) {
-      const auto sum = std::ranges::find_if(
-          term.factors, [&](const Factor& f) { return f.power > 0 && is_sum_of_powers(f); });
+      const auto sum = std::ranges::find_if(term.factors, [&](const Factor& f) {
+        return f.power > 0 && (which == Sums::all ? is_sum(f) : is_sum_of_powers(f));
+      });
       if (sum == term.factors.end()) {
         result = forms_.add(result, forms_.intern(Form{std::move(term)}));
         continue;
@@ -258,11 +262,11 @@ std::optional<FormId> Exponentials::multiplied_out(FormId form) {
   return std::nullopt;
 }
 
-Term Exponentials::multiplied_out(Term term) {
+Term Exponentials::multiplied_out(Term term, Sums which) {
   for (const Factor& f : std::vector<Factor>(term.factors)) {
-    if (!is_sum_of_powers(f)) continue;
+    if (which == Sums::all ? !is_sum(f) : !is_sum_of_powers(f)) continue;
     const FormId terms = forms_.atom(f.atom).args[0];
-    const auto out = multiplied_out(terms);
+    const auto out = multiplied_out(terms, which);
     if (!out || *out == terms) continue;
     if (*out == Forms::zero && f.power < 0) continue;
     term = forms_.multiply(term, Term{1, {{f.atom, -f.power}}, Forms::zero});
@@ -275,7 +279,7 @@ Term Exponentials::multiplied_out(Term term) {
 double Exponentials::weight(const Term& term, int depth) {
   double result = std::abs(static_cast<double>(term.coefficient));
   for (const Factor& f : term.factors) {
-    if (f.power < 0 || !is_sum_of_powers(f, depth)) continue;
+    if (f.power < 0 || depth < 0 || !is_sum(f)) continue;
     double sum = 0;
     for (const Term& t : forms_[forms_.atom(f.atom).args[0]]) sum += weight(t, depth - 1);
     result *= std::pow(sum, f.power);
@@ -296,7 +300,7 @@ std::optional<NodeId> Exponentials::gathered(FormId sum) {
     const bool joins = overflows && p->t == first->t && p->rest.factors == first->rest.factors;
     (joins ? quotients : others).push_back(term);
   }
-  if (!first) return std::nullopt;
+  if (!first) return gathered_to_one_term(sum);
   const auto together = [&](const Form& terms) { return forms_.as_term(forms_.intern(terms)); };
   const auto with = [&](const Term& quotient, const Form& rest) {
     const NodeId node = forms_.node(quotient);
@@ -318,6 +322,19 @@ std::optional<NodeId> Exponentials::gathered(FormId sum) {
   }
   if (quotients.size() < 2) return std::nullopt;
   return with(multiplied_out(together(quotients)), others);
+}
+
+// 1 / (x + 1) - x / (x + 1)^2 is 1 / (x + 1)^2.
+std::optional<NodeId> Exponentials::gathered_to_one_term(FormId sum) {
+  const Term before = forms_.as_term(sum);
+  if (std::ranges::none_of(before.factors,
+                           [&](const Factor& f) { return f.power < 0 && is_sum(f); })) {
+    return std::nullopt;
+  }
+  const Term after = multiplied_out(before, Sums::all);
+  const bool one_term = std::ranges::none_of(
+      after.factors, [&](const Factor& f) { return f.power > 0 && is_sum(f); });
+  return one_term ? std::optional(forms_.node(after)) : std::nullopt;
 }
 
 }  // namespace actc::ir

@@ -29,7 +29,7 @@ class Exponentials {
   // The product with its sums divided by their largest powers.
   std::optional<NodeId> quotient(const Term& term);
   // Of a sum, its quotients with such a denominator as one: what cancels in the numerator does so
-  // exactly.
+  // exactly. Of a sum with any denominators one quotient, if that leaves one term above.
   std::optional<NodeId> gathered(FormId sum);
 
   // The sum with its logarithms of such products taken of the divided ones, if they are positive;
@@ -77,9 +77,12 @@ class Exponentials {
   std::optional<Product> logarithm(const Term& term);
   Side side(const Product& product, bool above);
   NodeId choose(FormId t, NodeId above, NodeId below);
-  std::optional<FormId> multiplied_out(FormId form);
-  Term multiplied_out(Term term);
+  std::optional<NodeId> gathered_to_one_term(FormId sum);
+  enum class Sums : std::uint8_t { of_powers, all };
+  std::optional<FormId> multiplied_out(FormId form, Sums which);
+  Term multiplied_out(Term term, Sums which = Sums::of_powers);
   double weight(const Term& term, int depth = max_depth);
+  bool is_sum(const Factor& factor) const;
   bool is_sum_of_powers(const Factor& factor, int depth = max_depth);
 
   Graph& graph_;

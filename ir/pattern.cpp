@@ -11,11 +11,9 @@ std::uint64_t head_bit(Operation op, std::uint32_t payload) {
   return std::uint64_t{1} << (h >> 58);
 }
 
-// Of a quotient; a pattern has it that is no more than that.
-std::uint64_t head_of_division() { return head_bit(Operation::Div, 0); }
-
 }  // namespace
 
+std::uint64_t head_of_division() { return head_bit(Operation::Div, 0); }
 std::uint64_t head_of_exp() { return head_bit(Operation::RealExp, 0); }
 
 void find_heads(const Graph& graph, const KnownFunctions& known,

@@ -48,5 +48,7 @@ class Pattern {
 // functions: what has not the bits of a pattern cannot match it. Extends `heads` to the graph.
 void find_heads(const Graph& graph, const KnownFunctions& known, std::vector<std::uint64_t>& heads);
 std::uint64_t head_of_exp();
+// Of a quotient. A pattern has it that is no more than that.
+std::uint64_t head_of_division();
 
 }  // namespace actc::ir

@@ -241,9 +241,9 @@ class Stabilizer {
   }
 
   std::optional<NodeId> gathered(NodeId id) {
-    if (!holds_power_of_e(id)) return std::nullopt;
+    if ((heads_[id] & (head_of_division() | head_of_exp())) == 0) return std::nullopt;
     --work_left_;
-    return reported("quotients of sums of powers of e, over their common denominator", id,
+    return reported("quotients over their common denominator", id,
                     guarded([&] { return exponentials_.gathered(forms_.of(id)); }));
   }
 
