@@ -9,6 +9,9 @@ FORMATS = ["f32", "f16", "bf16", "f64"]
 
 
 def number(value, dtype):
+    """Of two inputs a pair."""
+    if isinstance(value, list):
+        return f"({', '.join(number(v, dtype) for v in value)})"
     return f"{value:.{ {'f64': 17, 'f32': 9}.get(dtype, 5)}g}"
 
 
@@ -34,12 +37,19 @@ def cell(report):
     return f"**{text} ({', '.join(problems)})**" if problems else text
 
 
+def gradients(reports, name, dtype):
+    """In one cell, of two inputs too."""
+    found = {w.removeprefix("gradient").strip(): cell(r) for (n, d, w), r in reports.items()
+             if (n, d) == (name, dtype) and w.startswith("gradient")}
+    return "; ".join(f"{by}: {text}" if by else text for by, text in found.items()) or cell(None)
+
+
 def rows(reports, names):
     lines = ["| | f32 | f32 gradient | f16 | f16 gradient | bf16 | bf16 gradient | f64 | f64 gradient |",
              "|---|---|---|---|---|---|---|---|---|"]
     for name in names:
-        cells = [cell(reports.get((name, dtype, what)))
-                 for dtype in FORMATS for what in ("forward", "gradient")]
+        cells = [text for dtype in FORMATS
+                 for text in (cell(reports.get((name, dtype, "forward"))), gradients(reports, name, dtype))]
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
     return lines
 

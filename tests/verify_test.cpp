@@ -67,8 +67,29 @@ TEST(Verify, TheBoundDecidesTheExitCode) {
 
 TEST(Verify, RefusesWhatItCannotDo) {
   EXPECT_EQ(verify({"gelu", "--stride", "256"}).exit_code, 2) << "not a prime";
+  EXPECT_EQ(verify({"clamp"}).exit_code, 2) << "three inputs";
+  EXPECT_EQ(verify({"pow", "--inputs", "x.npy"}).exit_code, 2);
   EXPECT_EQ(verify({"no_such"}).exit_code, 1);
   EXPECT_EQ(verify({"gelu", "--dtype", "f8"}).exit_code, 2);
+}
+
+TEST(Verify, SamplesTwoInputs) {
+  const Json forward = report({"pow", "--forward", "--points", "20"});
+  EXPECT_EQ(forward["what"], "forward");
+  EXPECT_EQ(forward["bound"], 1);
+  EXPECT_GT(forward["inputs"], 2'000);
+  EXPECT_LE(forward["max_ulp"], 1);
+  EXPECT_EQ(forward["mismatches"], 0);
+  const Json gradients = report({"f(a, b) = a * sigmoid(b)", "--gradient", "--points", "20"});
+  ASSERT_EQ(gradients.size(), 2U);
+  EXPECT_EQ(gradients[0]["what"], "gradient by a");
+  EXPECT_EQ(gradients[1]["what"], "gradient by b");
+  ASSERT_EQ(gradients[1]["at"].size(), 2U);
+  EXPECT_EQ(report({"f(a, b) = a + b", "--forward", "--points", "20", "--bound", "0.5"})["ok"],
+            true);
+  const Json wrong = report(
+      {"f(a, b) = a + b - b", "--forward", "--points", "20", "--no-stabilize", "--bound", "2"}, 1);
+  EXPECT_GT(wrong["over"]["count"], 0);
 }
 
 TEST(Verify, FindsZeroCrossings) {

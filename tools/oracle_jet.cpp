@@ -197,22 +197,24 @@ Jet JetRules::magnitude(const Jet& u) const {
 
 Jet JetRules::power(const Jet& u, const Jet& v) const {
   const Interval value = pow(u.value, v.value);
+  // v u^(v - 1); of what is not 0 as v u^v / u, since v - 1 may not be a point.
+  const auto slope = [&] {
+    return u.value.holds_zero() ? v.value * pow(u.value, v.value - Interval(1))
+                                : v.value * value / u.value;
+  };
   if (!v.varies) {
     const Interval& n = v.value;
-    const Interval one(1);
-    return chain(
-        u, value, [&] { return n * pow(u.value, n - one); },
-        [&] { return n * (n - one) * pow(u.value, n - Interval(2)); });
+    return chain(u, value, slope,
+                 [&] { return n * (n - Interval(1)) * pow(u.value, n - Interval(2)); });
   }
   // ∂/∂v = log(u) u^v, 0 where u = 0 and v > 0.
   const bool at_zero = u.value.is_zero() && v.value.low.sign() > 0;
   Jet w = constant(value);
   w.varies = true;
   if (order_ == 0) return w;
-  const Interval slope_u = v.value * pow(u.value, v.value - Interval(1));
   const Interval slope_v = at_zero ? Interval(0) : log(u.value) * value;
   w.first = slope_v * v.first;
-  if (u.varies) w.first = w.first + slope_u * u.first;
+  if (u.varies) w.first = w.first + slope() * u.first;
   if (order_ >= 2) w.second = Interval::unknown();  // wanted of one input alone
   return w;
 }

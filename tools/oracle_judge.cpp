@@ -101,11 +101,15 @@ Judgement Judge::judge(std::span<const double> inputs, double result, std::optio
   const PrecisionScope exact_inputs(first_precision);
   const Judgement judgement = judge_there(inputs, result, bound);
   // A pole at zero: zeros of either sign are equal.
-  if (judgement.verdict != Verdict::mismatch || inputs.size() != 1 || inputs[0] != 0)
-    return judgement;
-  const double other = -inputs[0];
-  const Judgement mirrored = judge_there({&other, 1}, result, bound);
-  return mirrored.verdict == Verdict::measured ? mirrored : judgement;
+  if (judgement.verdict != Verdict::mismatch) return judgement;
+  for (std::size_t k = 0; k < inputs.size(); ++k) {
+    if (inputs[k] != 0) continue;
+    std::vector<double> others(inputs.begin(), inputs.end());
+    others[k] = -others[k];
+    const Judgement mirrored = judge_there(others, result, bound);
+    if (mirrored.verdict == Verdict::measured) return mirrored;
+  }
+  return judgement;
 }
 
 Judgement Judge::judge_there(std::span<const double> inputs, double result,

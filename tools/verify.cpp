@@ -78,12 +78,12 @@ ExitCode verify_all(const VerifyOptions& options) {
   }
   if (options.all) {
     for (const Function& function : standard_library().functions()) {
-      if (function.inputs().size() == 1)
+      if (function.inputs().size() <= 2)
         definitions.push_back({function, function.name(), options.definition.stabilize});
     }
   }
   if (definitions.empty())
-    throw bad_usage("DEF is missing", "--all verifies every built-in of one input");
+    throw bad_usage("DEF is missing", "--all verifies every built-in of one or two inputs");
   const Parameters given = parse_parameters(options.definition.parameters, definitions);
   Json results = Json::array();
   bool good = true;
@@ -100,31 +100,36 @@ ExitCode verify_all(const VerifyOptions& options) {
     request.points_in_binade = points_for(options);
     request.threads = options.threads;
     request.progress = true;
+    const std::size_t inputs = definition.function.inputs().size();
+    if (inputs != 1 && !(options.inputs.empty() && options.against.empty())) {
+      throw bad_usage(fmt::format("{} has {} inputs; --inputs and --against are for one",
+                                  definition.label, inputs));
+    }
     if (!options.inputs.empty()) {
       write_inputs(request, options.inputs);
       return exit_good;
     }
     request.against = options.against;
-    for (const bool gradient : {false, true}) {
-      if (gradient ? options.forward && !options.gradient : options.gradient && !options.forward) {
-        continue;
-      }
-      request.gradient = gradient;
+    const auto report = [&] {
       request.contract = contract_of(request);
       if (options.bound) {
         request.contract =
             Contract{.bound = *options.bound,
                      .limits_of_sense = !request.contract || request.contract->limits_of_sense};
       }
-      const VerifyReport report = verify(request);
-      good = good && keeps(report);
+      const VerifyReport found = verify(request);
+      good = good && keeps(found);
       if (options.json) {
-        results.push_back(report_json(request, report));
+        results.push_back(report_json(request, found));
       } else {
-        fmt::print("{}", options.all ? report_line(request, report) : report_text(request, report));
+        fmt::print("{}", options.all ? report_line(request, found) : report_text(request, found));
         std::fflush(stdout);
       }
-    }
+    };
+    if (options.forward || !options.gradient) report();
+    request.gradient = true;
+    if (options.forward && !options.gradient) continue;
+    for (request.variable = 0; request.variable < inputs; ++request.variable) report();
   }
   if (options.json) print_json(results.size() == 1 ? results[0] : results);
   return good ? exit_good : exit_bad_content;
@@ -143,7 +148,7 @@ Command add_verify(CLI::App& program) {
       "  actc verify gelu --stride 257 --inputs x.npy\n"
       "  actc verify gelu --stride 257 --forward --against y.npy");
   app->add_option("DEF", options->defs, "Built-ins' names, formulas, texts, or names in FILE");
-  app->add_flag("--all", options->all, "Every built-in of one input; a line for each");
+  app->add_flag("--all", options->all, "Every built-in of one or two inputs; a line for each");
   add_dtype_option(*app, options->dtype, "The number format; f32 where it is not given");
   app->add_flag("--forward", options->forward, "The values only");
   app->add_flag("--gradient", options->gradient, "The gradient only");

@@ -30,6 +30,8 @@ std::optional<double> documented(std::string_view documentation, bool gradient,
 
 std::optional<Contract> contract_of(const VerifyRequest& request) {
   if (!request.text.empty()) return {};
+  // A partial derivative is as ill-conditioned as the other input makes it.
+  if (request.gradient && request.function.inputs().size() > 1) return {};
   const bool math = is_math_function(request.function.name()) && !request.gradient;
   const std::string documentation = request.function.documentation();
   switch (request.dtype) {

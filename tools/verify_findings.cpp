@@ -80,4 +80,23 @@ double file(Binade& binade, Finding finding, const std::optional<Contract>& cont
   return finding.excess;
 }
 
+void collect(Gathered& all, long lowest) {
+  VerifyReport& report = all.report;
+  const std::size_t binades = all.binades.size() / 2;  // of one sign
+  for (std::size_t i = 0; i < all.binades.size(); ++i) {
+    const Binade& b = all.binades[i];
+    keep_larger(report.plain, b.plain);
+    keep_larger(report.tail, b.tail);
+    keep_larger_excess(report.tail_excess, b.excess);
+    keep_larger(report.near_zero, b.near_zero);
+    for (const Count& over : {b.over, b.swept_over}) add(report.over, over);
+    for (const Count& count : {b.mismatches, b.swept_mismatches}) add(report.mismatches, count);
+    const long index = static_cast<long>(i % binades);
+    report.binades.push_back({i >= binades, static_cast<int>(lowest + index), b.picture});
+  }
+  for (const Finding* f : {&report.plain, &report.tail, &report.near_zero}) {
+    report.largest_condition = std::max(report.largest_condition, f->condition);
+  }
+}
+
 }  // namespace actc::tools

@@ -43,6 +43,8 @@ struct Gathered {
   std::vector<Binade> binades;
 };
 void merge(Gathered& to, Gathered&& from);
+// The report of all binades; `lowest` is the exponent of the first.
+void collect(Gathered& all, long lowest);
 
 void keep_larger(Finding& a, const Finding& b);
 void keep_larger_excess(Finding& a, const Finding& b);

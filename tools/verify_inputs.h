@@ -1,11 +1,16 @@
-// The inputs that MPFR judges, whatever the sweep comes to.
+// Which inputs are looked at.
 #pragma once
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <span>
 #include <vector>
 
+#include "tools/errors.h"
+#include "tools/verify.h"
 #include "tools/verify_points.h"
 
 namespace actc::tools {
@@ -69,6 +74,34 @@ std::vector<Representation<T>> judged_inputs(std::uint64_t wanted, bool no_scree
   std::ranges::sort(inputs);
   inputs.erase(std::unique(inputs.begin(), inputs.end()), inputs.end());
   return inputs;
+}
+
+// Magnitudes of NaNs where not all are looked at: signalling, quiet, the last.
+template <class T>
+constexpr std::array<std::uint64_t, 3> few_nans() {
+  const std::uint64_t end = sign_bit<T>();
+  return {infinity_bits<T>() + std::uint64_t{1}, end - end / 4096, end - 1};
+}
+
+// The judged inputs and, but for binary64, every so-maniest magnitude, NaNs too: `inputs_of`.
+template <class T>
+std::vector<Representation<T>> with_stride(std::vector<Representation<T>> judged,
+                                           std::uint64_t stride) {
+  constexpr bool sampled = std::is_same_v<T, double>;
+  constexpr std::uint64_t all = sampled ? 0 : sign_bit<T>();
+  if (all / stride > most_given / 2) {
+    throw bad_usage(fmt::format("more than {} inputs do not go into one file", most_given),
+                    "give --stride 17, or a larger prime");
+  }
+  const auto add = [&](std::uint64_t magnitude) {
+    judged.push_back(static_cast<Representation<T>>(magnitude));
+    judged.push_back(static_cast<Representation<T>>(magnitude | sign_bit<T>()));
+  };
+  for (std::uint64_t m = 0; m < all; m += stride) add(m);
+  if (sampled) std::ranges::for_each(few_nans<T>(), add);
+  std::ranges::sort(judged);
+  judged.erase(std::unique(judged.begin(), judged.end()), judged.end());
+  return judged;
 }
 
 }  // namespace actc::tools

@@ -39,6 +39,12 @@ std::string place(const VerifyRequest& request, const std::array<double, 2>& at)
   return text;
 }
 
+std::string direction(const VerifyRequest& request) {
+  if (!request.gradient) return "forward";
+  const auto inputs = request.function.inputs();
+  return inputs.size() == 1 ? "gradient" : fmt::format("gradient by {}", inputs[request.variable]);
+}
+
 std::string found(const VerifyRequest& request, const Finding& f) {
   return fmt::format("{:.3f} ULP at {} (result {}, exact {:.17g})", f.ulps, place(request, f.at),
                      number(f.result, request.dtype), f.exact);
@@ -92,18 +98,22 @@ std::string count_line(const VerifyRequest& request, const Count& count, std::st
   return fmt::format("  {}: {}, first at {}\n", what, count.count, place(request, count.first));
 }
 
-Json finding_json(const Finding& f) {
+Json place_json(const VerifyRequest& request, const std::array<double, 2>& at) {
+  return request.function.inputs().size() == 1 ? Json(at[0]) : Json(at);
+}
+
+Json finding_json(const VerifyRequest& request, const Finding& f) {
   if (!f.found()) return nullptr;
   return {{"ulp", f.ulps},
-          {"at", f.at[0]},
+          {"at", place_json(request, f.at)},
           {"result", f.result},
           {"exact", f.exact},
           {"kappa", f.condition}};
 }
 
-Json count_json(const Count& c) {
+Json count_json(const VerifyRequest& request, const Count& c) {
   Json entry = {{"count", c.count}, {"first", nullptr}};
-  if (c.count > 0) entry["first"] = c.first[0];
+  if (c.count > 0) entry["first"] = place_json(request, c.first);
   return entry;
 }
 
@@ -111,12 +121,15 @@ Json count_json(const Count& c) {
 
 std::string report_line(const VerifyRequest& request, const VerifyReport& r) {
   std::string text = fmt::format("{:<18} {:<4} {:<8} ", request.label, dtype_name(request.dtype),
-                                 request.gradient ? "gradient" : "forward");
-  if (r.plain.found())
-    text += fmt::format("{:.3f} ULP at {}", r.plain.ulps, number(r.plain.at[0], request.dtype));
+                                 direction(request));
+  const auto where = [&](const std::array<double, 2>& at) {
+    return request.function.inputs().size() == 1 ? number(at[0], request.dtype)
+                                                 : place(request, at);
+  };
+  if (r.plain.found()) text += fmt::format("{:.3f} ULP at {}", r.plain.ulps, where(r.plain.at));
   if (r.tail.found()) {
     text += fmt::format("; kappa > 8: {:.3f} at {}, less kappa/2 {:.3f}", r.tail.ulps,
-                        number(r.tail.at[0], request.dtype), r.tail_excess.excess);
+                        where(r.tail.at), r.tail_excess.excess);
   }
   if (r.near_zero.found()) text += fmt::format("; near a zero: {:.3f}", r.near_zero.ulps);
   for (const auto& [count, what] :
@@ -124,18 +137,17 @@ std::string report_line(const VerifyRequest& request, const VerifyReport& r) {
         std::pair(&r.nan_lost, "NaN lost"), std::pair(&r.zero_signs, "sign of zero"),
         std::pair(&r.undecided, "undecided")}) {
     if (count->count > 0) {
-      text += fmt::format("; {}: {}, first at {}", what, count->count,
-                          number(count->first[0], request.dtype));
+      text += fmt::format("; {}: {}, first at {}", what, count->count, where(count->first));
     }
   }
   return text + (!request.contract ? "\n" : keeps(r) ? "  ok\n" : "  NOT KEPT\n");
 }
 
 std::string report_text(const VerifyRequest& request, const VerifyReport& r) {
-  std::string text = fmt::format(
-      "{} {} {}{}: {} inputs in {:.1f} s, {} of them by MPFR\n", request.label,
-      dtype_name(request.dtype), request.gradient ? "gradient" : "forward",
-      request.against.empty() ? "" : " in " + request.against, r.inputs, r.seconds, r.by_mpfr);
+  std::string text = fmt::format("{} {} {}{}: {} inputs in {:.1f} s, {} of them by MPFR\n",
+                                 request.label, dtype_name(request.dtype), direction(request),
+                                 request.against.empty() ? "" : " in " + request.against, r.inputs,
+                                 r.seconds, r.by_mpfr);
   if (r.plain.found()) text += fmt::format("  largest error: {}\n", found(request, r.plain));
   if (r.tail.found()) {
     text += fmt::format("  where kappa > 8: {}, kappa {:.4g}\n", found(request, r.tail),
@@ -192,28 +204,28 @@ Json report_json(const VerifyRequest& request, const VerifyReport& r) {
   Json json = {
       {"name", request.label},
       {"dtype", dtype_name(request.dtype)},
-      {"what", request.gradient ? "gradient" : "forward"},
+      {"what", direction(request)},
       {"inputs", r.inputs},
       {"max_ulp", r.plain.found() ? Json(r.plain.ulps) : Json(nullptr)},
-      {"at", r.plain.found() ? Json(r.plain.at[0]) : Json(nullptr)},
+      {"at", r.plain.found() ? place_json(request, r.plain.at) : Json(nullptr)},
       {"mismatches", r.mismatches.count + r.nan_lost.count + r.zero_signs.count},
       {"seconds", r.seconds},
       {"bound", request.contract ? Json(request.contract->bound) : Json(nullptr)},
       {"ok", keeps(r)},
       {"worst_is_tail", tail},
-      {"plain", finding_json(r.plain)},
-      {"tail", finding_json(r.tail)},
+      {"plain", finding_json(request, r.plain)},
+      {"tail", finding_json(request, r.tail)},
       {"tail_less_half_kappa", r.tail_excess.found() ? Json(r.tail_excess.excess) : Json(nullptr)},
-      {"near_zero", finding_json(r.near_zero)},
+      {"near_zero", finding_json(request, r.near_zero)},
       {"crossings", std::move(crossings)},
       {"kappa", r.largest_condition},
-      {"over", count_json(r.over)},
-      {"nan_or_infinity_mismatches", count_json(r.mismatches)},
-      {"nan_lost", count_json(r.nan_lost)},
-      {"zero_signs", count_json(r.zero_signs)},
-      {"monotonicity", count_json(r.monotonicity)},
-      {"range", count_json(r.range)},
-      {"no_value", count_json(r.no_value)},
+      {"over", count_json(request, r.over)},
+      {"nan_or_infinity_mismatches", count_json(request, r.mismatches)},
+      {"nan_lost", count_json(request, r.nan_lost)},
+      {"zero_signs", count_json(request, r.zero_signs)},
+      {"monotonicity", count_json(request, r.monotonicity)},
+      {"range", count_json(request, r.range)},
+      {"no_value", count_json(request, r.no_value)},
       {"undecided", r.undecided.count},
       {"judged_by_mpfr", r.by_mpfr},
       {"unscreened", r.unscreened},

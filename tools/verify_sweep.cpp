@@ -3,15 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <atomic>
 #include <chrono>
-#include <functional>
 #include <memory>
-#include <mutex>
-#include <thread>
 
-#include "ir/round.h"
 #include "tools/errors.h"
 #include "tools/terminal.h"
 #include "tools/verify.h"
@@ -19,8 +13,11 @@
 #include "tools/verify_findings.h"
 #include "tools/verify_given.h"
 #include "tools/verify_inputs.h"
+#include "tools/verify_kernel.h"
+#include "tools/verify_pairs.h"
 #include "tools/verify_points.h"
 #include "tools/verify_shape.h"
+#include "tools/verify_tasks.h"
 
 namespace actc::tools {
 namespace {
@@ -33,52 +30,12 @@ constexpr double useful_screen = 0.25;
 // Inputs of one task of the sweep.
 constexpr std::size_t block = std::size_t{1} << 15;
 
-std::vector<double> bound_values(const VerifyRequest& request, const ir::Function& f) {
-  std::vector<double> values;
-  for (const ir::Parameter& p : f.parameters) {
-    const auto given = request.parameters.find(p.name);
-    double value = given != request.parameters.end() ? given->second
-                   : p.default_value                 ? ir::round_to_binary64(*p.default_value)
-                                                     : 0;
-    if (request.dtype != ElementType::f64) {
-      value = given == request.parameters.end() && p.default_value
-                  ? static_cast<double>(ir::round_to_binary32(*p.default_value))
-                  : static_cast<double>(static_cast<float>(value));
-    }
-    values.push_back(value);
-  }
-  return values;
-}
-
-template <class T>
-BoundKernel<T> bound_kernel(const VerifyRequest& request, const Parameters& parameters,
-                            KernelOptions options) {
-  options.forward = !request.gradient;
-  options.backward = request.gradient;
-  return request.function.kernel<T>(options).bind(parameters);
-}
-
-void check_inputs(const VerifyRequest& request) {
-  const std::size_t count = request.function.inputs().size();
-  if (count == 1) return;
-  throw bad_usage(
-      fmt::format("{} has {} inputs; verify takes definitions of one", request.label, count),
-      "fix all but one: as in 'f(x) = glu(x, 0.5)'");
-}
-
-// Magnitudes of NaNs where not all are looked at: signalling, quiet, the last.
-template <class T>
-constexpr std::array<std::uint64_t, 3> few_nans() {
-  const std::uint64_t end = sign_bit<T>();
-  return {infinity_bits<T>() + std::uint64_t{1}, end - end / 4096, end - 1};
-}
-
 template <class T>
 class Sweep {
  public:
   explicit Sweep(const VerifyRequest& request)
       : request_(request),
-        oracle_((check_inputs(request), request.text), request.function.name()),
+        oracle_(request.text, request.function.name()),
         values_(bound_values(request, oracle_.function())),
         contract_(request.contract),
         threads_(request.threads != 0 ? request.threads
@@ -87,12 +44,12 @@ class Sweep {
       // The rules are what keeps the screen's digits; those of the kernel may be the question.
       KernelOptions options = request.kernel;
       options.stabilize = true;
-      screen_ = bound_kernel<double>(request, named_values(), options);
+      screen_ = bound_kernel<double>(request, named(oracle_.function(), values_), options);
     }
     if (request.against.empty()) {
-      kernel_ = bound_kernel<T>(request, named_values(), request.kernel);
+      kernel_ = bound_kernel<T>(request, named(oracle_.function(), values_), request.kernel);
     } else {
-      given_.emplace(inputs(), request.against, request.stride);
+      given_.emplace(with_stride<T>(points(), request.stride), request.against, request.stride);
     }
     total_.binades.resize(2 * Binades<T>::count);
     multiple_at_zero_ = oracle_.is_multiple_of_input_at_zero(values_);
@@ -101,8 +58,8 @@ class Sweep {
   using Bits = Representation<T>;
 
   VerifyReport run();
-  // All that is asked for, in the order of the representations.
-  std::vector<Bits> inputs() const;
+  // Inputs that MPFR judges, in the order of their representations.
+  std::vector<Bits> points() const;
 
  private:
   struct Block {
@@ -123,13 +80,6 @@ class Sweep {
     std::vector<double> xd, yd, oned, errors;
     std::vector<float> results;
   };
-
-  Parameters named_values() const {
-    Parameters named;
-    const auto& parameters = oracle_.function().parameters;
-    for (std::size_t k = 0; k < parameters.size(); ++k) named[parameters[k].name] = values_[k];
-    return named;
-  }
 
   static std::size_t binade_index(bool negative, std::uint64_t magnitude) {
     return static_cast<std::size_t>(Binades<T>::index_of(magnitude) +
@@ -170,7 +120,6 @@ class Sweep {
   template <class Work>
   void in_parallel(std::size_t tasks, double part, Work work);
 
-  std::vector<Bits> points() const;
   void find_crossings(Worker& w);
   void find_directions(std::span<const Bits> points, std::span<const double> exact);
   void judge_points(Worker& w, std::span<const Bits> points, std::span<double> exact);
@@ -204,54 +153,22 @@ class Sweep {
 template <class T>
 template <class Work>
 void Sweep<T>::in_parallel(std::size_t tasks, double part, Work work) {
-  std::atomic<std::size_t> next{0};
-  std::mutex mutex;
-  const auto run = [&](bool shows) {
-    Worker worker(*this);
-    for (std::size_t task = next++; task < tasks; task = next++) {
-      work(worker, task);
-      if (shows && progress_) {
+  tools::in_parallel(
+      threads_, tasks, [&] { return Worker(*this); }, work,
+      [&](Worker& worker) { merge(total_, std::move(worker.gathered)); },
+      [&](std::size_t task) {
+        if (!progress_) return;
         const double done =
             progress_done_ + part * static_cast<double>(task) / static_cast<double>(tasks);
         progress_->update(static_cast<std::uint64_t>(1000 * done), 1000);
-      }
-    }
-    const std::lock_guard lock(mutex);
-    merge(total_, std::move(worker.gathered));
-    mpfr_free_cache();
-  };
-  std::vector<std::jthread> others;
-  for (unsigned t = 1; t < threads_ && t < tasks; ++t) others.emplace_back(run, false);
-  run(true);
-  others.clear();
+      });
   progress_done_ += part;
 }
 
-// Inputs that MPFR judges, in the order of their representations.
 template <class T>
 auto Sweep<T>::points() const -> std::vector<Bits> {
   return judged_inputs<T>(std::max<std::uint64_t>(request_.points_in_binade, 1), !screen_,
                           oracle_.switching_points(values_, request_.variable));
-}
-
-template <class T>
-auto Sweep<T>::inputs() const -> std::vector<Bits> {
-  constexpr bool sampled = std::is_same_v<T, double>;
-  constexpr std::uint64_t all = sampled ? 0 : sign_bit<T>();
-  if (all / request_.stride > most_given / 2) {
-    throw bad_usage(fmt::format("more than {} inputs do not go into one file", most_given),
-                    "give --stride 17, or a larger prime");
-  }
-  std::vector<Bits> points = this->points();
-  const auto add = [&](std::uint64_t magnitude) {
-    points.push_back(static_cast<Bits>(magnitude));
-    points.push_back(static_cast<Bits>(magnitude | sign_bit<T>()));
-  };
-  for (std::uint64_t m = 0; m < all; m += request_.stride) add(m);
-  if (sampled) std::ranges::for_each(few_nans<T>(), add);
-  std::ranges::sort(points);
-  points.erase(std::unique(points.begin(), points.end()), points.end());
-  return points;
 }
 
 // Zeros away from 0, by a scan of the screen (of MPFR where there is none) over |x| < 64 and over
@@ -652,21 +569,7 @@ VerifyReport Sweep<T>::run() {
       keep_larger(b.near_zero, judged[i].near_zero);
     }
   }
-  for (std::size_t i = 0; i < total_.binades.size(); ++i) {
-    const Binade& b = total_.binades[i];
-    keep_larger(report.plain, b.plain);
-    keep_larger(report.tail, b.tail);
-    keep_larger_excess(report.tail_excess, b.excess);
-    keep_larger(report.near_zero, b.near_zero);
-    for (const Count& over : {b.over, b.swept_over}) add(report.over, over);
-    for (const Count& count : {b.mismatches, b.swept_mismatches}) add(report.mismatches, count);
-    const bool negative = i >= static_cast<std::size_t>(Binades<T>::count);
-    const long index = static_cast<long>(i) - (negative ? Binades<T>::count : 0);
-    report.binades.push_back({negative, static_cast<int>(Binades<T>::lowest + index), b.picture});
-  }
-  for (const Finding* f : {&report.plain, &report.tail, &report.near_zero}) {
-    report.largest_condition = std::max(report.largest_condition, f->condition);
-  }
+  collect(total_, Binades<T>::lowest);
   report.crossings = crossings_;
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
   report.seconds = elapsed.count();
@@ -678,12 +581,20 @@ VerifyReport Sweep<T>::run() {
 NpyArray inputs_of(const VerifyRequest& request) {
   return with_element_type(request.dtype, [&]<class T>(std::type_identity<T>) {
     std::vector<T> x;
-    for (const Representation<T> bits : Sweep<T>(request).inputs()) x.push_back(from_bits<T>(bits));
+    for (const auto bits : with_stride<T>(Sweep<T>(request).points(), request.stride)) {
+      x.push_back(from_bits<T>(bits));
+    }
     return NpyArray{{x.size()}, std::move(x)};
   });
 }
 
 VerifyReport verify(const VerifyRequest& request) {
+  const std::size_t count = request.function.inputs().size();
+  if (count == 2) return verify_pairs(request);
+  if (count != 1) {
+    throw bad_usage(fmt::format("{} has {} inputs; verify takes one or two", request.label, count),
+                    "fix the others: as in 'f(x) = clamp(x, -1, 1)'");
+  }
   return with_element_type(request.dtype,
                            [&]<class T>(std::type_identity<T>) { return Sweep<T>(request).run(); });
 }
