@@ -44,14 +44,31 @@ def gradients(reports, name, dtype):
     return "; ".join(f"{by}: {text}" if by else text for by, text in found.items()) or cell(None)
 
 
-def rows(reports, names):
-    lines = ["| | f32 | f32 gradient | f16 | f16 gradient | bf16 | bf16 gradient | f64 | f64 gradient |",
-             "|---|---|---|---|---|---|---|---|---|"]
+def rows(reports, names, times=None):
+    """`times`: a last cell for each name."""
+    heads = [f"{dtype}{suffix}" for dtype in FORMATS for suffix in ("", " gradient")]
+    if times is not None:
+        heads.append("time, f32")
+    lines = ["| | " + " | ".join(heads) + " |", "|---" * (len(heads) + 1) + "|"]
     for name in names:
         cells = [text for dtype in FORMATS
                  for text in (cell(reports.get((name, dtype, "forward"))), gradients(reports, name, dtype))]
+        if times is not None:
+            cells.append(times.get(name, "–"))
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
     return lines
+
+
+def measured_times(path):
+    """Of the mathematical functions, from the table of docs/performance.md."""
+    times = {}
+    with open(path) as file:
+        table = file.read().partition("### Mathematical functions")[2]
+    for line in table.splitlines():
+        cells = [c.strip() for c in line.strip("| ").split("|")]
+        if len(cells) == 7 and cells[1][:1].isdigit():
+            times[cells[0]] = f"{cells[1]} ns" + (f", {cells[3]} of SLEEF's" if cells[3] != "–" else "")
+    return times
 
 
 def summary(reports):
@@ -136,7 +153,8 @@ def write(path, stride, quick, reports, peers, formulas):
         math = sorted({n for (n, d, w), r in reports.items() if (d, w) == ("f32", "forward") and r["bound"] == 1})
         others = sorted({n for n, _, _ in reports} - set(math))
         document = replace(document, "summary", [look + summary(reports)])
-        document = replace(document, "math", rows(reports, math))
+        times = measured_times(os.path.join(os.path.dirname(path), "performance.md"))
+        document = replace(document, "math", rows(reports, math, times))
         document = replace(document, "activations", rows(reports, others))
     if peers:
         document = replace(document, "peers", beside(peers))
