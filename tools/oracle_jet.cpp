@@ -57,7 +57,7 @@ Jet JetRules::chain(const Jet& u, Interval value, First first, Second second) co
   Jet w = constant(std::move(value));
   w.varies = u.varies;
   if (!w.varies || order_ == 0) return w;
-  const Interval slope = first();
+  const Interval& slope = first();
   w.first = slope * u.first;
   if (order_ >= 2) w.second = slope * u.second + second() * square(u.first);
   return w;
