@@ -9,7 +9,6 @@ namespace actc::ir {
 namespace {
 
 constexpr FormId unbound = ~FormId{0};
-constexpr int max_steps = 500;
 
 class Matcher {
  public:
@@ -63,7 +62,7 @@ class Matcher {
   using DoneTerm = std::function<bool(const Term& rest)>;
   using DoneSum = std::function<bool(const Term& factor, const std::vector<bool>& used)>;
 
-  bool exhausted() { return ++steps_ > max_steps; }
+  bool exhausted() { return ++steps_ > max_match_steps; }
 
   bool bind(std::uint32_t variable, FormId form, const Done& done) {
     bound_[variable] = form;

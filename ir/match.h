@@ -19,8 +19,11 @@ struct Match {
   FormId rest = 0;  // the terms of the sum that are left
 };
 
-// All ways (up to a limit on the work) in which the pattern is found in a form, until `accept`
-// returns true. Returns how much work it was.
+// Where a match takes more work, no more is looked for.
+inline constexpr int max_match_steps = 500;
+
+// All ways in which the pattern is found in a form, until `accept` returns true. Returns how much
+// work it was: more than max_match_steps where it was given up.
 int for_each_match(const Pattern& pattern, Forms& target, FormId form,
                    const std::function<bool(const Match&)>& accept);
 

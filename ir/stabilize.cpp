@@ -415,7 +415,7 @@ class Stabilizer {
     const bool product = entry.pattern.kind() == Pattern::Kind::product;
     // A power of e that stands in a sum, as in x * (exp(x) + exp(-x)), is no factor.
     if (product && entry.power && !has_power_of_e(id)) return std::nullopt;
-    work_left_ -= for_each_match(entry.pattern, forms_, forms_.of(id), [&](const Match& match) {
+    const auto accept = [&](const Match& match) {
       // Of several, that which leaves the least power of e.
       if (best && forms_.size(best->factor.exponent) <= forms_.size(match.factor.exponent))
         return false;
@@ -425,7 +425,10 @@ class Stabilizer {
       if (!holds(*entry.rule, match)) return false;
       best = match;
       return best->factor.exponent == Forms::zero;
-    });
+    };
+    const int steps = for_each_match(entry.pattern, forms_, forms_.of(id), accept);
+    work_left_ -= steps;
+    if (steps > max_match_steps) gave_up_ = true;
     if (!best) return std::nullopt;
     return replacement(*entry.rule, *best);
   }

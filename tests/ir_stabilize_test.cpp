@@ -217,6 +217,10 @@ TEST(Stabilize, SaysWhichLimitEndedIt) {
   for (int i = 1; i < 2000; ++i) large += " + log(1 + exp(x + " + std::to_string(i) + "))";
   EXPECT_EQ(limit_of("log(1 + exp(x))"), StabilizeLimit::none);
   EXPECT_EQ(limit_of(large), StabilizeLimit::work);
+  std::string sines = "cos(100 * x)";
+  for (int i = 1; i <= 12; ++i) sines += " * sin(" + std::to_string(i) + " * x)";
+  EXPECT_EQ(limit_of("rule sin(u) * sin(v) * sin(w) * cos(u + v + w) = u\nf(x) = " + sines),
+            StabilizeLimit::work);
   // Each sine is met before its argument has become a cosine: one of them a round.
   std::string nested = "cos(x)";
   for (int i = 0; i < 20; ++i) nested = "sin(" + nested + ")";
