@@ -1,6 +1,7 @@
 // Symbolic differentiation in reverse: adjoints flow from the output to the inputs, each node's
 // once, so that a derivative shares whatever it can with its function.
 #include <algorithm>
+#include <array>
 #include <numeric>
 #include <optional>
 
@@ -160,6 +161,14 @@ class Differentiator {
         give_scaled(1, [&] { return m.mul(id, m.real(Operation::RealLog, {arg(0)})); });
         return;
       case Operation::Call:
+        if (is_power(library_[graph_[id].payload]) && graph_.is_constant(arg(1))) {
+          // Products and quotients in the end, as the power itself.
+          give_scaled(0, [&] {
+            const std::array less = {arg(0), m.sub(arg(1), m.number(1))};
+            return m.mul(arg(1), m.make(Operation::Call, Format::real, less, graph_[id].payload));
+          });
+          return;
+        }
         push_call(id, adj);
         return;
       // Constant almost everywhere, or held constant.
