@@ -119,7 +119,7 @@ bool is_integer(const Interval& a) {
 }
 
 Interval integer_power(const Interval& a, const Number& n) {
-  const bool odd = mpfr_get_exp(n.get()) < 62 && (mpfr_get_si(n.get(), MPFR_RNDN) & 1) != 0;
+  const bool odd = is_odd_integer(n);
   if (n.sign() < 0) {
     const Interval positive = integer_power(a, negative(n));
     return Interval(1) / positive;

@@ -197,10 +197,14 @@ Jet JetRules::magnitude(const Jet& u) const {
 
 Jet JetRules::power(const Jet& u, const Jet& v) const {
   const Interval value = pow(u.value, v.value);
-  // v u^(v - 1); of what is not 0 as v u^v / u, since v - 1 may not be a point.
+  // v u^(v - 1): whether v - 1 is odd decides the sign.
   const auto slope = [&] {
-    return u.value.holds_zero() ? v.value * pow(u.value, v.value - Interval(1))
-                                : v.value * value / u.value;
+    constexpr mpfr_prec_t exact = 1200;  // enough for every binary64 number less 1
+    const auto less_one = [&] {
+      const PrecisionScope scope(exact);
+      return v.value - Interval(1);
+    };
+    return v.value * pow(u.value, less_one());
   };
   if (!v.varies) {
     const Interval& n = v.value;

@@ -246,13 +246,19 @@ Number logarithm(const Number& a, Toward t) {
   return Number::settled(std::move(value), t);
 }
 
+bool is_odd_integer(const Number& a) {
+  if (a.is_wide() || !mpfr_integer_p(a.get())) return false;
+  Mpfr half;
+  mpfr_set_prec(half.get(), mpfr_get_prec(a.get()));
+  mpfr_div_2ui(half.get(), a.get(), 1, MPFR_RNDN);
+  return !mpfr_integer_p(half.get());
+}
+
 Number power(const Number& a, const Number& b, Toward t) {
   const bool special = a.is_zero() || a.is_infinite() || b.is_zero() || b.is_infinite();
   if (!special && (a.is_wide() || b.is_wide())) {
-    // b is an integer where a < 0; even where it is so large that this cannot be told.
-    const bool odd = a.sign() < 0 && !b.is_wide() && mpfr_integer_p(b.get()) &&
-                     mpfr_get_exp(b.get()) < 62 && (mpfr_get_si(b.get(), MPFR_RNDN) & 1) != 0;
-    const int sign = odd ? -1 : 1;
+    // b is an integer where a < 0.
+    const int sign = a.sign() < 0 && is_odd_integer(b) ? -1 : 1;
     const Toward m = for_magnitude(sign, t);
     const Toward of_log = b.sign() > 0 ? m : opposite(m);
     const Number l(magnitude(a).binary_logarithm(of_log));
@@ -273,9 +279,7 @@ Number power(const Number& a, const Number& b, Toward t) {
                         (std::abs(static_cast<double>(mpfr_get_exp(a.get()))) + 1);
     // Too large for a common number: by logarithms, as above.
     if (size > static_cast<double>(wide_from)) {
-      const bool odd =
-          a.sign() < 0 && mpfr_get_exp(b.get()) < 62 && (mpfr_get_si(b.get(), MPFR_RNDN) & 1) != 0;
-      const int sign = odd ? -1 : 1;
+      const int sign = a.sign() < 0 && is_odd_integer(b) ? -1 : 1;
       const Toward m = for_magnitude(sign, t);
       const PrecisionScope scope(PrecisionScope::bits() + 128 + exponent_of(b.value_));
       const Mpfr l = magnitude(a).binary_logarithm(b.sign() > 0 ? m : opposite(m));

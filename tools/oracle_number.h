@@ -50,6 +50,7 @@ class Number {
   double nearest() const;
 
   friend Number negative(Number a);
+  friend bool is_odd_integer(const Number& a);
   friend Number magnitude(Number a) { return a.is_negative() ? negative(std::move(a)) : a; }
   friend int compare(const Number& a, const Number& b);  // of numbers that are not NaN
 
