@@ -204,8 +204,11 @@ class Matcher {
     }
     const Form parts = from_[pattern];
     if (parts.size() == 1) {
-      return target != Forms::zero &&
-             term(parts[0], to_.as_term(target), Mode::whole, [&](const Term&) { return done(); });
+      if (target == Forms::zero) return false;
+      const Term whole = to_.as_term(target);
+      // A power of e taken out of a sum may overflow where no term does.
+      if (to_[target].size() > 1 && whole.exponent != Forms::zero) return false;
+      return term(parts[0], whole, Mode::whole, [&](const Term&) { return done(); });
     }
     const Form all = to_[to_.expanded(target)];
     if (all.size() != parts.size()) return false;

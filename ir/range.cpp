@@ -79,12 +79,14 @@ Interval increasing(const Interval& a, F f, double low, double high) {
   return clamped(outward(f(a.low), f(a.high), 8), low, high);
 }
 
-// Is one the other's negation?
+// Is one the other's negation? That of a difference is one too.
 bool is_opposite(const Graph& graph, NodeId a, NodeId b) {
-  const auto negates = [&](NodeId u, NodeId v) {
-    return graph[u].op == Operation::Neg && graph.arg(u, 0) == v;
-  };
-  return negates(a, b) || negates(b, a);
+  const auto is = [&](NodeId id, Operation op) { return graph[id].op == op; };
+  if (is(a, Operation::Sub) && is(b, Operation::Sub)) {
+    return graph.arg(a, 0) == graph.arg(b, 1) && graph.arg(a, 1) == graph.arg(b, 0);
+  }
+  return (is(a, Operation::Neg) && graph.arg(a, 0) == b) ||
+         (is(b, Operation::Neg) && graph.arg(b, 0) == a);
 }
 
 std::optional<bool> compared(Operation op, const Interval& a, const Interval& b) {

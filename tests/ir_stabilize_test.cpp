@@ -157,11 +157,19 @@ TEST(Stabilize, DividesSumsOfPowersOfEByTheLargest) {
   EXPECT_EQ(stable("(exp(x) - 2) / (exp(x) + 3)"),
             "let t1 = exp(min(x, -x)) in where(x > 0, (1 - 2 * t1) / (1 + 3 * t1), "
             "-2 / 3 * (1 - 0.5 * t1) / (1 + 1 / 3 * t1))");
+  EXPECT_EQ(stable("f(x, y) = 1 / (2 + exp(x - y))"),
+            "let t1 = exp(min(x - y, y - x)) in "
+            "where(x - y > 0, t1 / (1 + 2 * t1), 0.5 / (1 + 0.5 * t1))");
   EXPECT_EQ(stable("1 / (1 + exp(x) + exp(-x))"),
             "let t1 = exp(min(x, -x)) in t1 / (1 + t1 + exp(2 * min(x, -x)))");
   EXPECT_EQ(
       stable("log(1 + exp(x) + exp(2 * x)) - x"),
       "let t1 = log1p(exp(min(x, -x)) + exp(2 * min(x, -x))) in where(x > 0, x + t1, t1 - x)");
+}
+
+TEST(Stabilize, TakesNoPowerOfEOutOfASum) {
+  EXPECT_EQ(stable("log(1 + exp(x) + exp(-x^2))"), "log1p(exp(x) + exp(-x^2))");
+  EXPECT_EQ(stable("log(exp(x) * (2 + sin(x)))"), "x + log(2 + sin(x))");
 }
 
 TEST(Stabilize, CancelsInNumeratorsOverACommonDenominator) {
