@@ -56,9 +56,9 @@ Verdict verdict(const ir::Rule& rule, const ir::Library& library) {
   const ir::Graph condition = expanded(rule.condition, library);
   const std::size_t count = rule.variables.size();
   Verdict result;
-  // Of two variables every pair of every other point.
+  // Of two variables every pair of every fifth point.
   std::vector<std::size_t> index(count, 0);
-  const std::size_t step = count > 1 ? 3 : 1;
+  const std::size_t step = count > 1 ? 5 : 1;  // odd: both signs
   while (true) {
     std::vector<Mpfr> at;
     std::string place;
