@@ -304,6 +304,7 @@ class Stabilizer {
 
   std::optional<NodeId> first(const std::vector<const Rulebook::Entry*>& entries, NodeId id,
                               bool exactly = false) {
+    std::optional<bool> divided;
     for (const Rulebook::Entry* entry : entries) {
       if ((entry->pattern.heads() & ~heads_of(id, *entry)) != 0) continue;
       asked_ = id;
@@ -314,7 +315,8 @@ class Stabilizer {
       std::optional<NodeId> result;
       try {
         if (exactly && !entry->quotient) continue;
-        if (entry->quotient && is_divided(id)) continue;
+        if (entry->quotient && !divided) divided = is_divided(id);
+        if (entry->quotient && *divided) continue;
         result = entry->merges ? merged(id) : applied(*entry, id, exactly);
       } catch (const FormTooDeep&) {
         continue;
