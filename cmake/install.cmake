@@ -14,6 +14,7 @@ set(actc_build_include ${PROJECT_BINARY_DIR}/include)
 file(MAKE_DIRECTORY ${actc_build_include}/actc)
 file(CREATE_LINK ${PROJECT_SOURCE_DIR}/runtime/actc.h ${actc_build_include}/actc/actc.h SYMBOLIC)
 file(CREATE_LINK ${PROJECT_SOURCE_DIR}/runtime/half.h ${actc_build_include}/actc/half.h SYMBOLIC)
+file(CREATE_LINK ${PROJECT_SOURCE_DIR}/runtime/view.h ${actc_build_include}/actc/view.h SYMBOLIC)
 file(CREATE_LINK ${PROJECT_SOURCE_DIR}/jit/kernel_abi.h ${actc_build_include}/actc/kernel_abi.h
      SYMBOLIC)
 target_include_directories(actc INTERFACE
@@ -23,7 +24,7 @@ target_include_directories(actc INTERFACE
 install(TARGETS actc EXPORT actcTargets
   LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
   RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
-install(FILES runtime/actc.h runtime/half.h jit/kernel_abi.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/actc)
+install(FILES runtime/actc.h runtime/half.h runtime/view.h jit/kernel_abi.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/actc)
 
 set(actc_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/actc)
 install(EXPORT actcTargets NAMESPACE actc:: DESTINATION ${actc_package_dir})

@@ -262,6 +262,7 @@ std::optional<ir::Rational> TextLowerer::constant(const ItemHead& head, ExprId e
   }
   if (const auto& exact = values[expanded.outputs[0]]) return exact;
   const ir::Constants constants(expanded);
+  if (!constants.is_constant(expanded.outputs[0])) return std::nullopt;
   ir::Graph rounded;
   const NodeId value = constants.rounded(expanded.outputs[0], rounded, Format::binary64);
   if (!rounded.is_constant(value)) return std::nullopt;
@@ -337,6 +338,15 @@ void TextLowerer::lower_addition(const Item& item) {
   OwnFunction& own = program_.own[callee.own];
   if (own.broken || own.helper) return;
   ir::Function& function = program_.own_function(own);
+  if (ir::is_over_rows(function.meaning)) {
+    program_.report.error(
+        head.name_span,
+        fmt::format("`{}` is over a row: its derivative is derived, and it has no "
+                    "implementation of its own",
+                    head.name),
+        "write that of the functions of one element that it calls");
+    return;
+  }
   if (function.documentation.empty()) function.documentation = head.documentation;
   within_limits(head, [&] {
     if (!matches_definition(head, function)) return;
@@ -384,6 +394,11 @@ void TextLowerer::lower_derivative(const DerivativeItem& item, ir::Function& fun
   ir::Derivative derivative;
   derivative.surrogate = item.surrogate;
   if (lower_body(item.head, function, Format::real, derivative.body)) {
+    if (ir::is_over_rows(derivative.body)) {
+      program_.report.error(item.head.body_span, "a derivative that is over a row",
+                            "`d/dx` is the slope of one element");
+      return;
+    }
     function.derivatives[*position] = std::move(derivative);
   }
 }

@@ -16,11 +16,13 @@ namespace {
 using ir::NodeId;
 using ir::Operation;
 
-constexpr std::array<std::pair<std::string_view, Operation>, 4> constants = {{
+constexpr std::array<std::pair<std::string_view, Operation>, 6> constants = {{
     {"pi", Operation::Pi},
     {"e", Operation::E},
     {"inf", Operation::Infinity},
     {"nan", Operation::NotANumber},
+    {"columns", Operation::Columns},
+    {"column_index", Operation::ColumnIndex},
 }};
 
 bool holds_poison(std::span<const NodeId> values) {
@@ -139,7 +141,13 @@ NodeId BodyLowerer::name(const NameExpr& form, Span span) {
     return it->second.back();
   }
   for (const auto& [word, operation] : constants) {
-    if (word == form.name) return graph_.node(operation, ir::Format::real, {});
+    if (word != form.name) continue;
+    if (!operations_.in_meaning() && ir::is_known_at_run_time(operation)) {
+      program_.report.error(span, fmt::format("`{}` has no place in an implementation", word),
+                            "an implementation computes one element");
+      return poison;
+    }
+    return graph_.node(operation, ir::Format::real, {});
   }
   return unknown_name(form, span);
 }

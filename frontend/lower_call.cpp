@@ -29,8 +29,9 @@ std::string missing(std::span<const std::string> names) {
 
 NodeId BodyLowerer::apply_call(ir::Operation op, const Expr& expr, const CallExpr& call,
                                std::span<const NodeId> args, std::span<const Span> spans) {
-  const int arity = ir::info(op).arity;
   const std::size_t given = call.arguments.size();
+  if (const auto reduction = ir::reduction_of(op); reduction && given == 1) op = *reduction;
+  const int arity = ir::info(op).arity;
   if (!call.named.empty()) {
     program_.report.error(call.named.front().span,
                           fmt::format("`{}` has no parameters", call.callee),
@@ -41,10 +42,13 @@ NodeId BodyLowerer::apply_call(ir::Operation op, const Expr& expr, const CallExp
   if (!fits) {
     const std::string takes =
         arity < 0 ? "at least 2 arguments" : count(static_cast<std::size_t>(arity), "argument");
-    program_.report.error(expr.span,
-                          fmt::format("`{}` takes {}, {} given", call.callee, takes,
-                                      given == 1 ? "1 is" : fmt::format("{} are", given)),
-                          fmt::format("it is `{}`", signature(op)));
+    program_.report.error(
+        expr.span,
+        fmt::format("`{}` takes {}, {} given", call.callee, takes,
+                    given == 1 ? "1 is" : fmt::format("{} are", given)),
+        fmt::format("it is `{}`{}", signature(op),
+                    ir::reduction_of(op) ? fmt::format(", or of a row `{}(x)`", call.callee)
+                                         : std::string()));
     return poison;
   }
   if (std::ranges::find(args, poison) != args.end()) return poison;

@@ -90,6 +90,9 @@ NodeId Operations::apply_meaning(Operation op, std::span<const NodeId> args, Spa
       return graph_.node(
           op, ir::info(op).klass == OperationClass::comparison ? Format::boolean : Format::real,
           numbers);
+    case OperationClass::reduction:
+      numbers.push_back(number(args[0]));
+      return graph_.node(op, Format::real, numbers, static_cast<std::uint32_t>(ir::Shape::column));
     case OperationClass::logic:
       for (std::size_t i = 0; i < args.size(); ++i) numbers.push_back(condition(args[i], spans[i]));
       if (std::ranges::find(numbers, poison) != numbers.end()) return poison;
@@ -152,6 +155,11 @@ NodeId Operations::apply_typed(Operation op, std::span<const NodeId> args, Span 
   switch (klass) {
     case OperationClass::arithmetic:
       break;
+    case OperationClass::reduction:
+      program_.report.error(
+          span, fmt::format("{} of a row has no place in an implementation", quoted(op)),
+          "an implementation computes one element");
+      return poison;
     case OperationClass::comparison:
       if (exact && std::ranges::all_of(args, [&](NodeId a) { return graph_.is_constant(a); })) {
         std::vector<ir::Rational> values;

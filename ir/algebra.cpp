@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <optional>
 #include <unordered_map>
 #include <unordered_set>
@@ -136,7 +137,8 @@ bool is_power(const Function& function) {
 }
 
 std::optional<NodeId> Algebra::folded(Operation op, std::span<const NodeId> args) {
-  if (args.empty() || !std::ranges::all_of(args, [&](NodeId a) { return graph_.is_constant(a); })) {
+  if (args.empty() || info(op).klass == OperationClass::reduction ||
+      !std::ranges::all_of(args, [&](NodeId a) { return graph_.is_constant(a); })) {
     return std::nullopt;
   }
   std::vector<Rational> values;
@@ -148,11 +150,18 @@ std::optional<NodeId> Algebra::folded(Operation op, std::span<const NodeId> args
   return graph_.constant(*value, boolean ? Format::boolean : Format::real);
 }
 
-// where(c, p, 0) + where(c, 0, q) = where(c, p, q)
+// where(c, p, 0) + where(c, 0, q) = where(c, p, q); where c is one for a row, where(c, p, 0) +
+// where(c, q, 0) = where(c, p + q, 0).
 std::optional<NodeId> Algebra::sum_of_selections(NodeId a, NodeId b) {
   if (!is(a, Operation::Where) || !is(b, Operation::Where)) return std::nullopt;
   if (graph_.arg(a, 0) != graph_.arg(b, 0)) return std::nullopt;
-  const auto zero = [&](NodeId id, int k) { return graph_.is_constant(graph_.arg(id, k), 0); };
+  const auto zero = [&](NodeId id, std::size_t k) {
+    return graph_.is_constant(graph_.arg(id, k), 0);
+  };
+  if (is_row_value(graph_.arg(a, 0)) && zero(a, 2) && zero(b, 2)) {
+    return make_where(Operation::Where, graph_.arg(a, 0), add(graph_.arg(a, 1), graph_.arg(b, 1)),
+                      graph_.arg(a, 2));
+  }
   if (!(zero(a, 1) || zero(b, 1)) || !(zero(a, 2) || zero(b, 2))) return std::nullopt;
   const NodeId c = graph_.arg(a, 0);
   const NodeId then = zero(a, 1) ? graph_.arg(b, 1) : graph_.arg(a, 1);
@@ -185,6 +194,14 @@ NodeId Algebra::make_product(NodeId a, NodeId b) {
       return div(other, graph_.arg(quotient, 1));
     }
   }
+  // a · (b / s) = b · (a / s), where the row has a / s already.
+  for (const auto& [quotient, other] : {std::pair{b, a}, std::pair{a, b}}) {
+    if (!is(quotient, Operation::Div) || !is_row_value(graph_.arg(quotient, 1))) continue;
+    const std::array known = {other, graph_.arg(quotient, 1)};
+    if (const auto there = graph_.find(Operation::Div, Format::real, known)) {
+      return graph_.node(Operation::Mul, Format::real, {graph_.arg(quotient, 0), *there});
+    }
+  }
   // A power of two scales exactly, wherever it stands.
   if (graph_.is_constant(a) && is(b, Operation::Mul) && graph_.is_constant(graph_.arg(b, 0))) {
     const Rational& inner = graph_.value(graph_.arg(b, 0));
@@ -214,6 +231,40 @@ NodeId Algebra::make_quotient(NodeId a, NodeId b) {
   if (is(a, Operation::Neg)) return neg(div(graph_.arg(a, 0), b));
   if (is(b, Operation::Neg)) return neg(div(a, graph_.arg(b, 0)));
   return graph_.node(Operation::Div, Format::real, {a, b});
+}
+
+NodeId Algebra::make_reduction(Operation op, NodeId a, Shape axes) {
+  const Shape along = common(axes, graph_[a].shape);
+  if (op == Operation::Sum && along != axes) {
+    // Only columns are counted: nothing that is summed over rows is the same in all of them.
+    assert(along == Shape::scalar && axes == Shape::column);
+    return mul(real(Operation::Columns, {}), a);
+  }
+  if (along == Shape::scalar) return a;
+  if (op == Operation::Sum) {
+    // What chooses for the whole row chooses between sums.
+    if (is(a, Operation::Where) && common(graph_[graph_.arg(a, 0)].shape, axes) == Shape::scalar) {
+      const auto branch = [&](std::size_t k) {
+        const NodeId part = graph_.arg(a, k);
+        return graph_.is_constant(part, 0) ? part : make_reduction(op, part, axes);
+      };
+      return make_where(Operation::Where, graph_.arg(a, 0), branch(1), branch(2));
+    }
+    if (is(a, Operation::Neg)) return neg(make_reduction(op, graph_.arg(a, 0), axes));
+    const auto leaves = [&](NodeId factor) {
+      return common(graph_[factor].shape, axes) == Shape::scalar;
+    };
+    for (const std::size_t k : {0, 1}) {
+      if (is(a, Operation::Mul) && leaves(graph_.arg(a, k))) {
+        return mul(graph_.arg(a, k), make_reduction(op, graph_.arg(a, 1 - k), axes));
+      }
+    }
+    if (is(a, Operation::Div) && leaves(graph_.arg(a, 1))) {
+      return div(make_reduction(op, graph_.arg(a, 0), axes), graph_.arg(a, 1));
+    }
+  }
+  const std::array args = {a};
+  return graph_.node(op, Format::real, args, static_cast<std::uint32_t>(axes));
 }
 
 NodeId Algebra::make_where(Operation op, NodeId c, NodeId a, NodeId b) {
@@ -257,6 +308,24 @@ NodeId Algebra::make(Operation op, Format format, std::span<const NodeId> args,
       if (graph_.is_constant(args[1], 0)) return args[0];
       if (graph_.is_constant(args[0], 0)) return neg(args[1]);
       if (is(args[1], Operation::Neg)) return add(args[0], graph_.arg(args[1], 0));
+      // a - (m + r) = (a - m) - r, where a - m is there: of a row's largest element it is exact, or
+      // nearly so.
+      if (is(args[1], Operation::Add)) {
+        for (const std::size_t k : {0, 1}) {
+          const NodeId part = graph_.arg(args[1], k);
+          const std::array difference = {args[0], part};
+          if (!is_row_value(part)) continue;
+          if (const auto known = graph_.find(Operation::Sub, Format::real, difference)) {
+            return sub(*known, graph_.arg(args[1], 1 - k));
+          }
+        }
+      }
+      // One division, where a row has one denominator.
+      if (is(args[0], Operation::Div) && is(args[1], Operation::Div) &&
+          graph_.arg(args[0], 1) == graph_.arg(args[1], 1) &&
+          is_row_value(graph_.arg(args[0], 1))) {
+        return div(sub(graph_.arg(args[0], 0), graph_.arg(args[1], 0)), graph_.arg(args[0], 1));
+      }
       break;
     case Operation::Mul:
       return make_product(args[0], args[1]);
@@ -293,6 +362,10 @@ NodeId Algebra::make(Operation op, Format format, std::span<const NodeId> args,
     case Operation::Where:
     case Operation::Rarely:
       return make_where(op, args[0], args[1], args[2]);
+    case Operation::Sum:
+    case Operation::Largest:
+    case Operation::Smallest:
+      return make_reduction(op, args[0], static_cast<Shape>(payload));
     case Operation::Call:
       if (is_power(library_[payload])) return make_power(payload, args[0], args[1]);
       return graph_.call(payload, args, format);

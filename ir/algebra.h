@@ -29,6 +29,8 @@ class Algebra {
   NodeId neg(NodeId a) { return make(Operation::Neg, {a}); }
   NodeId compare(Operation op, NodeId a, NodeId b);
   NodeId real(Operation op, std::initializer_list<NodeId> args) { return make(op, args); }
+  // The sum over axes of a, which need not vary along them: along those it is counted.
+  NodeId sum(NodeId a, Shape axes) { return make_reduction(Operation::Sum, a, axes); }
 
   // where(c, a, b) in a derivative: also a for a = b, whatever c.
   NodeId select(NodeId c, NodeId a, NodeId b);
@@ -52,6 +54,9 @@ class Algebra {
   NodeId make_sum(NodeId a, NodeId b);
   NodeId make_product(NodeId a, NodeId b);
   NodeId make_quotient(NodeId a, NodeId b);
+  NodeId make_reduction(Operation op, NodeId a, Shape axes);
+  // Is the value one for each row, so that it may leave a sum along it?
+  bool is_row_value(NodeId id) const { return graph_[id].shape == Shape::row; }
   NodeId make_where(Operation op, NodeId c, NodeId a, NodeId b);
   NodeId make_power(FunctionId power, NodeId a, NodeId b);
   bool is(NodeId id, Operation op) const { return graph_[id].op == op; }

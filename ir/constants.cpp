@@ -61,10 +61,7 @@ Constants::Constants(const Graph& graph)
   for (NodeId id = 0; id < graph.size(); ++id) {
     const Node& node = graph[id];
     const bool over_reals = node.format == Format::real || node.format == Format::boolean;
-    if (!over_reals || node.op == Operation::Input || node.op == Operation::Parameter ||
-        node.op == Operation::Call) {
-      continue;
-    }
+    if (!over_reals || is_known_at_run_time(node.op)) continue;
     std::vector<BigFloat> args;
     bool all = true;
     for (const NodeId a : graph.args(id)) all = all && constant_[a];

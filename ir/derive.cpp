@@ -14,11 +14,14 @@ namespace {
 
 class Differentiator {
  public:
-  Differentiator(Graph& graph, const Library& library)
-      : graph_(graph), library_(library), algebra_(graph, library) {}
+  // Without `sums` the derivatives are those of an element's value with respect to what it is made
+  // of.
+  Differentiator(Graph& graph, const Library& library, bool sums)
+      : graph_(graph), library_(library), algebra_(graph, library), sums_(sums) {}
 
-  // The adjoints of the nodes `wanted` for an adjoint 1 of `y`; 0 where y does not depend on one.
-  std::vector<NodeId> adjoints(NodeId y, std::span<const std::optional<NodeId>> wanted) {
+  // The adjoints of the nodes `wanted` for an adjoint of `y`; 0 where y does not depend on one.
+  std::vector<NodeId> adjoints(NodeId y, NodeId seed,
+                               std::span<const std::optional<NodeId>> wanted) {
     const auto last = static_cast<NodeId>(graph_.size());
     adjoint_.assign(last, std::nullopt);
     varies_.assign(last, false);
@@ -28,8 +31,10 @@ class Differentiator {
     for (NodeId id = 0; id < last; ++id) {
       for (const NodeId a : graph_.args(id)) varies_[id] = varies_[id] || varies_[a];
     }
-    give(y, algebra_.number(1));
+    pushed_ = y;
+    give(y, seed);
     for (NodeId id = last; id-- > 0;) {
+      pushed_ = id;
       if (adjoint_[id] && varies_[id]) push(id, *adjoint_[id]);
     }
     std::vector<NodeId> result;
@@ -40,8 +45,11 @@ class Differentiator {
   }
 
  private:
+  // What was spread over an axis gets the sum over it.
   void give(NodeId to, NodeId contribution) {
     if (to >= varies_.size() || !varies_[to]) return;
+    const Shape spread = without(graph_[pushed_].shape, graph_[to].shape);
+    if (sums_ && spread != Shape::scalar) contribution = algebra_.sum(contribution, spread);
     adjoint_[to] = adjoint_[to] ? algebra_.accumulate(*adjoint_[to], contribution) : contribution;
   }
 
@@ -91,6 +99,10 @@ class Differentiator {
         give(arg(2), adj);
         [[fallthrough]];
       case Operation::Mul:
+        if (arg(0) == arg(1)) {
+          give_scaled(0, [&] { return m.mul(m.number(2), arg(0)); });
+          return;
+        }
         give_scaled(0, [&] { return arg(1); });
         give_scaled(1, [&] { return arg(0); });
         return;
@@ -123,6 +135,17 @@ class Differentiator {
         if (varies_[arg(1)]) give(arg(1), m.gate(arg(0), true, adj));
         if (varies_[arg(2)]) give(arg(2), m.gate(arg(0), false, adj));
         return;
+      case Operation::Sum:
+        give(arg(0), adj);
+        return;
+      case Operation::Largest:
+      case Operation::Smallest: {
+        // Ties share.
+        const NodeId attained = m.compare(Operation::Equal, arg(0), id);
+        const NodeId ties = m.sum(m.select(attained, m.number(1), m.number(0)), Shape::column);
+        give(arg(0), m.gate(attained, true, m.scale_down(adj, ties)));
+        return;
+      }
       case Operation::RealExp:
         give(arg(0), m.scale(adj, id));
         return;
@@ -195,6 +218,8 @@ class Differentiator {
       case Operation::E:
       case Operation::Infinity:
       case Operation::NotANumber:
+      case Operation::Columns:
+      case Operation::ColumnIndex:
       case Operation::BitAnd:
       case Operation::BitOr:
       case Operation::BitXor:
@@ -224,6 +249,8 @@ class Differentiator {
   Graph& graph_;
   const Library& library_;
   Algebra algebra_;
+  bool sums_;
+  NodeId pushed_ = 0;
   std::vector<std::optional<NodeId>> adjoint_;
   std::vector<bool> varies_;
 };
@@ -270,7 +297,7 @@ Graph simplify(const Graph& graph, const Library& library) {
         mapped[id] = next.constant(graph.value(id), node.format);
         break;
       case Operation::Input:
-        mapped[id] = next.input(node.payload, node.format);
+        mapped[id] = next.input(node.payload, node.shape, node.format);
         break;
       case Operation::Parameter:
         mapped[id] = next.parameter(node.payload, node.format);
@@ -288,11 +315,39 @@ Graph simplify(const Graph& graph, const Library& library) {
 Graph derive(const Graph& graph, const Library& library, std::size_t input_count,
              std::span<const std::size_t> wanted) {
   Graph result = open_underived(simplify(graph, library), library);
-  Differentiator differentiator(result, library);
-  result.outputs =
-      differentiator.adjoints(result.outputs[0], variables(result, input_count, wanted));
+  Differentiator differentiator(result, library, false);
+  result.outputs = differentiator.adjoints(result.outputs[0], result.constant(1),
+                                           variables(result, input_count, wanted));
   return simplify(result, library);
 }
+
+Graph derive_row(const Graph& graph, const Library& library, std::size_t input_count,
+                 std::span<const std::size_t> wanted) {
+  Graph result = open_underived(simplify(graph, library), library);
+  const NodeId y = result.outputs[0];
+  const NodeId dy = result.input(static_cast<std::uint32_t>(input_count), value_shape(result));
+  Differentiator differentiator(result, library, true);
+  result.outputs = differentiator.adjoints(y, dy, variables(result, input_count, wanted));
+  return simplify(result, library);
+}
+
+Shape value_shape(const Graph& graph) {
+  return is_over_rows(graph) && !varies_along_row(graph[graph.outputs[0]].shape) ? Shape::row
+                                                                                 : Shape::element;
+}
+
+namespace {
+
+// The parameters that `body` reads, and those before them, after its inputs.
+void append_parameters(std::vector<NodeId>& args, Graph& graph, const Graph& body) {
+  std::uint32_t count = 0;
+  for (NodeId id = 0; id < body.size(); ++id) {
+    if (body[id].op == Operation::Parameter) count = std::max(count, body[id].payload + 1);
+  }
+  for (std::uint32_t k = 0; k < count; ++k) args.push_back(graph.parameter(k));
+}
+
+}  // namespace
 
 Graph with_gradients(const Graph& meaning, const Library& library, std::size_t input_count) {
   std::vector<std::size_t> wanted(input_count);
@@ -300,17 +355,25 @@ Graph with_gradients(const Graph& meaning, const Library& library, std::size_t i
 
   // The value keeps its calls; only the derivative opens those that have none beside them.
   Graph result = simplify(meaning, library);
+  if (is_over_rows(result)) {
+    const Graph gradients = derive_row(result, library, input_count, wanted);
+    std::vector<NodeId> args;
+    for (std::size_t k = 0; k < input_count; ++k) {
+      args.push_back(result.input(static_cast<std::uint32_t>(k)));
+    }
+    args.push_back(result.input(static_cast<std::uint32_t>(input_count), value_shape(result)));
+    append_parameters(args, result, gradients);
+    for (const NodeId gradient : inline_body(result, gradients, input_count + 1, args)) {
+      result.outputs.push_back(gradient);
+    }
+    return simplify(result, library);
+  }
   const Graph partials = derive(result, library, input_count, wanted);
   std::vector<NodeId> variables;
   for (std::size_t k = 0; k < input_count; ++k) {
     variables.push_back(result.input(static_cast<std::uint32_t>(k)));
   }
-  std::uint32_t parameters = 0;
-  for (NodeId id = 0; id < partials.size(); ++id) {
-    if (partials[id].op == Operation::Parameter)
-      parameters = std::max(parameters, partials[id].payload + 1);
-  }
-  for (std::uint32_t k = 0; k < parameters; ++k) variables.push_back(result.parameter(k));
+  append_parameters(variables, result, partials);
 
   const std::vector<NodeId> slopes = inline_body(result, partials, input_count, variables);
   Algebra algebra(result, library);

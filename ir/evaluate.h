@@ -8,6 +8,7 @@
 // `where` with it is NaN. So a NaN input gives NaN unless the formula asks `isnan`.
 #pragma once
 
+#include <algorithm>
 #include <cassert>
 #include <cmath>
 #include <limits>
@@ -142,6 +143,11 @@ T apply(Operation op, const T* a) {
     case Operation::Constant:
     case Operation::Input:
     case Operation::Parameter:
+    case Operation::Columns:
+    case Operation::ColumnIndex:
+    case Operation::Sum:
+    case Operation::Largest:
+    case Operation::Smallest:
     case Operation::Call:
     case Operation::BitAnd:
     case Operation::BitOr:
@@ -192,6 +198,66 @@ std::vector<T> evaluate(const Graph& graph, std::span<const T> inputs,
     }
   }
   std::vector<T> outputs;
+  for (const NodeId id : graph.outputs) outputs.push_back(values[id]);
+  return outputs;
+}
+
+// The same for one row of `columns` elements: of each input and output a value a column, or one
+// where it does not vary along the row. Sums are taken from left to right.
+template <class T>
+std::vector<std::vector<T>> evaluate_row(const Graph& graph, std::span<const std::vector<T>> inputs,
+                                         std::span<const T> parameters, std::size_t columns) {
+  std::vector<std::vector<T>> values(graph.size());
+  std::vector<T> args;
+  for (NodeId id = 0; id < graph.size(); ++id) {
+    const Node& node = graph[id];
+    std::vector<T>& of = values[id];
+    const auto at = [](const std::vector<T>& v, std::size_t c) {
+      return v.size() == 1 ? v[0] : v[c];
+    };
+    switch (node.op) {
+      case Operation::Constant:
+        of = {from_rational<T>(graph.value(id))};
+        break;
+      case Operation::Input:
+        of = inputs[node.payload];
+        break;
+      case Operation::Parameter:
+        of = {parameters[node.payload]};
+        break;
+      case Operation::Columns:
+        of = {T(static_cast<double>(columns))};
+        break;
+      case Operation::ColumnIndex:
+        for (std::size_t c = 0; c < columns; ++c) of.push_back(T(static_cast<double>(c)));
+        break;
+      case Operation::Sum:
+      case Operation::Largest:
+      case Operation::Smallest: {
+        const std::vector<T>& all = values[graph.arg(id, 0)];
+        const Operation pair = node.op == Operation::Sum       ? Operation::Add
+                               : node.op == Operation::Largest ? Operation::Max
+                                                               : Operation::Min;
+        of = {all[0]};
+        const std::size_t count = node.op == Operation::Sum ? columns : all.size();
+        for (std::size_t c = 1; c < count; ++c) {
+          const T both[] = {of[0], at(all, c)};
+          of[0] = detail::apply<T>(pair, both);
+        }
+        break;
+      }
+      default: {
+        std::size_t size = 1;
+        for (const NodeId a : graph.args(id)) size = std::max(size, values[a].size());
+        for (std::size_t c = 0; c < size; ++c) {
+          args.clear();
+          for (const NodeId a : graph.args(id)) args.push_back(at(values[a], c));
+          of.push_back(detail::apply<T>(node.op, args.data()));
+        }
+      }
+    }
+  }
+  std::vector<std::vector<T>> outputs;
   for (const NodeId id : graph.outputs) outputs.push_back(values[id]);
   return outputs;
 }

@@ -10,8 +10,21 @@ namespace actc::ir {
 // no `real` nodes.
 enum class Format : std::uint8_t { real, boolean, binary32, binary64, int32, int64 };
 
-// Over what a value varies. A node's shape is the widest of its arguments'.
-enum class Shape : std::uint8_t { scalar, column, row, element };
+// Over what a value varies, as a set of axes: `column`, one value a column, varies along a row;
+// `row`, one value a row, does not. A node's shape is the union of its arguments', less what it
+// reduces.
+enum class Shape : std::uint8_t { scalar = 0, column = 1, row = 2, element = 3 };
+
+constexpr Shape join(Shape a, Shape b) {
+  return static_cast<Shape>(static_cast<unsigned>(a) | static_cast<unsigned>(b));
+}
+constexpr Shape common(Shape a, Shape b) {
+  return static_cast<Shape>(static_cast<unsigned>(a) & static_cast<unsigned>(b));
+}
+constexpr Shape without(Shape a, Shape axes) {
+  return static_cast<Shape>(static_cast<unsigned>(a) & ~static_cast<unsigned>(axes));
+}
+constexpr bool varies_along_row(Shape s) { return common(s, Shape::column) == Shape::column; }
 
 std::string_view name(Format format);
 

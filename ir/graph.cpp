@@ -41,8 +41,8 @@ NodeId Graph::constant(const Rational& value, Format format) {
   return intern({Operation::Constant, format, Shape::scalar, index, 0, 0}, {});
 }
 
-NodeId Graph::input(std::uint32_t position, Format format) {
-  return intern({Operation::Input, format, Shape::element, position, 0, 0}, {});
+NodeId Graph::input(std::uint32_t position, Shape shape, Format format) {
+  return intern({Operation::Input, format, shape, position, 0, 0}, {});
 }
 
 NodeId Graph::parameter(std::uint32_t position, Format format) {
@@ -53,14 +53,17 @@ NodeId Graph::call(FunctionId callee, std::span<const NodeId> args, Format forma
   return intern({Operation::Call, format, Shape::scalar, callee, 0, 0}, args);
 }
 
-NodeId Graph::node(Operation op, Format format, std::span<const NodeId> args) {
-  return intern({op, format, Shape::scalar, 0, 0, 0}, args);
+NodeId Graph::node(Operation op, Format format, std::span<const NodeId> args,
+                   std::uint32_t payload) {
+  const Shape shape = op == Operation::ColumnIndex ? Shape::column : Shape::scalar;
+  return intern({op, format, shape, payload, 0, 0}, args);
 }
 
-NodeId Graph::intern(Node node, std::span<const NodeId> args) {
-  for (const NodeId a : args) node.shape = std::max(node.shape, nodes_[a].shape);
-  node.arg_count = static_cast<std::uint32_t>(args.size());
+std::optional<NodeId> Graph::find(Operation op, Format format, std::span<const NodeId> args) const {
+  return known({op, format, Shape::scalar, 0, 0, 0}, args);
+}
 
+std::optional<NodeId> Graph::known(const Node& node, std::span<const NodeId> args) const {
   const auto find = [&](std::span<const NodeId> wanted) -> std::optional<NodeId> {
     const auto [first, last] = by_hash_.equal_range(hash(node, wanted));
     for (auto it = first; it != last; ++it) {
@@ -72,10 +75,17 @@ NodeId Graph::intern(Node node, std::span<const NodeId> args) {
     }
     return std::nullopt;
   };
-  if (const auto known = find(args)) return *known;
-  if (is_commutative(node.op)) {
-    if (const auto known = find(std::array{args[1], args[0]})) return *known;
+  if (const auto id = find(args)) return id;
+  return is_commutative(node.op) ? find(std::array{args[1], args[0]}) : std::nullopt;
+}
+
+NodeId Graph::intern(Node node, std::span<const NodeId> args) {
+  if (const auto id = known(node, args)) return *id;
+  for (const NodeId a : args) node.shape = join(node.shape, nodes_[a].shape);
+  if (info(node.op).klass == OperationClass::reduction) {
+    node.shape = without(node.shape, static_cast<Shape>(node.payload));
   }
+  node.arg_count = static_cast<std::uint32_t>(args.size());
 
   if (nodes_.size() >= max_nodes) throw GraphTooLarge{};
   const auto id = static_cast<NodeId>(nodes_.size());
@@ -96,6 +106,17 @@ std::vector<bool> reachable(const Graph& graph) {
     for (const NodeId a : graph.args(id)) needed[a] = true;
   }
   return needed;
+}
+
+bool is_over_rows(const Graph& graph) {
+  const std::vector<bool> needed = reachable(graph);
+  for (NodeId id = 0; id < graph.size(); ++id) {
+    const Operation op = graph[id].op;
+    const bool of_row = info(op).klass == OperationClass::reduction || op == Operation::Columns ||
+                        op == Operation::ColumnIndex;
+    if (needed[id] && of_row) return true;
+  }
+  return false;
 }
 
 std::vector<std::uint32_t> use_counts(const Graph& graph) {

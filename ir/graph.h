@@ -31,8 +31,8 @@ struct Node {
   Operation op;
   Format format;
   Shape shape;
-  std::uint32_t
-      payload;  // Constant: index of its value. Input, Parameter: position. Call: FunctionId.
+  std::uint32_t payload;    // Constant: index of its value. Input, Parameter: position. Call:
+                            // FunctionId. Reductions: the axes reduced, a Shape.
   std::uint32_t first_arg;  // into the graph's pool of arguments
   std::uint32_t arg_count;
 
@@ -48,18 +48,23 @@ class Graph {
   // within two seconds.
   static constexpr std::size_t max_nodes = 20'000;
 
-  // Each returns the existing node where there is one. Shapes are inferred: inputs are elements,
-  // parameters and constants scalars. Throws GraphTooLarge past max_nodes.
+  // Each returns the existing node where there is one. Shapes are inferred: parameters and
+  // constants are scalars, an input is always of one shape. Throws GraphTooLarge past max_nodes.
   NodeId constant(const Rational& value, Format format = Format::real);
-  NodeId input(std::uint32_t position, Format format = Format::real);
+  NodeId input(std::uint32_t position, Format format = Format::real) {
+    return input(position, Shape::element, format);
+  }
+  NodeId input(std::uint32_t position, Shape shape, Format format = Format::real);
   NodeId parameter(std::uint32_t position, Format format = Format::real);
   NodeId call(FunctionId callee, std::span<const NodeId> args, Format format = Format::real);
   // Any other operation. `format` is the result's; argument formats are the caller's to get right
-  // (`check` in ir/wellformed.h verifies them).
-  NodeId node(Operation op, Format format, std::span<const NodeId> args);
+  // (`check` in ir/wellformed.h verifies them). `payload` is for reductions.
+  NodeId node(Operation op, Format format, std::span<const NodeId> args, std::uint32_t payload = 0);
   NodeId node(Operation op, Format format, std::initializer_list<NodeId> args) {
     return node(op, format, std::span<const NodeId>(args.begin(), args.size()));
   }
+  // The node that `node` would return, where it is there already.
+  std::optional<NodeId> find(Operation op, Format format, std::span<const NodeId> args) const;
 
   std::size_t size() const { return nodes_.size(); }
   const Node& operator[](NodeId id) const { return nodes_[id]; }
@@ -79,6 +84,7 @@ class Graph {
   std::vector<NodeId> outputs;
 
  private:
+  std::optional<NodeId> known(const Node& node, std::span<const NodeId> args) const;
   NodeId intern(Node node, std::span<const NodeId> args);
 
   std::vector<Node> nodes_;
@@ -90,6 +96,9 @@ class Graph {
 
 // One flag a node: is it reachable from the outputs?
 std::vector<bool> reachable(const Graph& graph);
+
+// Does a value depend on others of its row, on its place in it or on how many there are?
+bool is_over_rows(const Graph& graph);
 
 // How often each node is an argument of a reachable node or an output.
 std::vector<std::uint32_t> use_counts(const Graph& graph);

@@ -13,7 +13,7 @@ NodeId copy_node(Graph& to, const Graph& from, NodeId id, const std::vector<Node
     case Operation::Constant:
       return to.constant(from.value(id), node.format);
     case Operation::Input:
-      return to.input(node.payload, node.format);
+      return to.input(node.payload, node.shape, node.format);
     case Operation::Parameter:
       return to.parameter(node.payload, node.format);
     default:
@@ -23,7 +23,7 @@ NodeId copy_node(Graph& to, const Graph& from, NodeId id, const std::vector<Node
   args.reserve(node.arg_count);
   for (const NodeId a : from.args(id)) args.push_back(mapped[a]);
   return node.op == Operation::Call ? to.call(node.payload, args, node.format)
-                                    : to.node(node.op, node.format, args);
+                                    : to.node(node.op, node.format, args, node.payload);
 }
 
 }  // namespace

@@ -93,7 +93,7 @@ class Legalizer {
     switch (node.op) {
       case Operation::Input:
         carried_[id] = node.payload < 32 ? Carried{1} << node.payload : untracked;
-        return to_.input(node.payload, format_);
+        return to_.input(node.payload, node.shape, format_);
       case Operation::Parameter:
         carried_[id] = node.payload < 31 ? Carried{1} << (32 + node.payload) : untracked;
         return to_.parameter(node.payload, format_);
@@ -110,12 +110,18 @@ class Legalizer {
         return selection(id);
       case Operation::Detach:
         return arg(0);
+      case Operation::Sum:
+      case Operation::Largest:
+      case Operation::Smallest:
+        // A NaN anywhere in the row.
+        carried_[id] |= untracked;
+        return to_.node(node.op, format_, std::array{arg(0)}, node.payload);
       case Operation::Call:
         return call(id);
       default: {
         std::vector<NodeId> args;
         for (std::size_t k = 0; k < node.arg_count; ++k) args.push_back(arg(k));
-        return to_.node(node.op, format_, args);
+        return to_.node(node.op, format_, args, node.payload);
       }
     }
   }
@@ -377,7 +383,7 @@ class RealConstants {
       case Operation::Constant:
         return to_.constant(from_.value(id), node.format);
       case Operation::Input:
-        return to_.input(node.payload, node.format);
+        return to_.input(node.payload, node.shape, node.format);
       case Operation::Parameter:
         return to_.parameter(node.payload, node.format);
       case Operation::Not:
@@ -405,7 +411,7 @@ class RealConstants {
       default:
         break;
     }
-    return to_.node(node.op, node.format, args);
+    return to_.node(node.op, node.format, args, node.payload);
   }
 
   // A comparison of real constants (machine's: with NaN false, but `!=` true), or a constant's

@@ -48,4 +48,28 @@ bool is_commutative(Operation op) {
   }
 }
 
+bool is_known_at_run_time(Operation op) {
+  switch (op) {
+    case Operation::Input:
+    case Operation::Parameter:
+    case Operation::Columns:
+    case Operation::ColumnIndex:
+    case Operation::Call:
+      return true;
+    default:
+      return info(op).klass == OperationClass::reduction;
+  }
+}
+
+std::optional<Operation> reduction_of(Operation comparing) {
+  switch (comparing) {
+    case Operation::Max:
+      return Operation::Largest;
+    case Operation::Min:
+      return Operation::Smallest;
+    default:
+      return std::nullopt;
+  }
+}
+
 }  // namespace actc::ir

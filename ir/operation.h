@@ -11,6 +11,7 @@ namespace actc::ir {
 
 enum class OperationClass : std::uint8_t {
   leaf,        // no arguments; Constant, Input and Parameter carry a payload
+  reduction,   // of what varies along an axis to what does not; the payload holds the axes
   arithmetic,  // arguments and result share one number format (Real or a float; + - * neg:
                // integers)
   comparison,  // two numbers of one format, or one for isnan; the result is Boolean
@@ -30,6 +31,8 @@ enum class OperationClass : std::uint8_t {
   ROW(E, "e", 0, leaf)                                 \
   ROW(Infinity, "inf", 0, leaf)                        \
   ROW(NotANumber, "nan", 0, leaf)                      \
+  ROW(Columns, "columns", 0, leaf)                     \
+  ROW(ColumnIndex, "column_index", 0, leaf)            \
   ROW(Add, "+", 2, arithmetic)                         \
   ROW(Sub, "-", 2, arithmetic)                         \
   ROW(Mul, "*", 2, arithmetic)                         \
@@ -45,6 +48,9 @@ enum class OperationClass : std::uint8_t {
   ROW(Round, "round", 1, arithmetic)                   \
   ROW(Trunc, "trunc", 1, arithmetic)                   \
   ROW(CopySign, "copysign", 2, arithmetic)             \
+  ROW(Sum, "sum", 1, reduction)                        \
+  ROW(Largest, "max", 1, reduction)                    \
+  ROW(Smallest, "min", 1, reduction)                   \
   ROW(Less, "<", 2, comparison)                        \
   ROW(LessEqual, "<=", 2, comparison)                  \
   ROW(Greater, ">", 2, comparison)                     \
@@ -105,5 +111,11 @@ const OperationInfo& info(Operation op);
 std::optional<Operation> callable_operation(std::string_view word);
 
 bool is_commutative(Operation op);
+
+// Is the value another with other data, whatever the arguments? A call's may be.
+bool is_known_at_run_time(Operation op);
+
+// max and min of one argument reduce a row; of two, they compare.
+std::optional<Operation> reduction_of(Operation comparing);
 
 }  // namespace actc::ir

@@ -36,9 +36,18 @@ Graph simplify(const Graph& graph, const Library& library);
 Graph derive(const Graph& graph, const Library& library, std::size_t input_count,
              std::span<const std::size_t> wanted);
 
+// Of the first output of what reduces: `row`, or `element` where it varies along the row. What does
+// not reduce has elements.
+Shape value_shape(const Graph& graph);
+
+// The same for a graph that reduces rows, as a vector-Jacobian product: `dy`, which has the shape
+// of the value, is one more input after the function's own.
+Graph derive_row(const Graph& graph, const Library& library, std::size_t input_count,
+                 std::span<const std::size_t> wanted);
+
 // The graph of what a kernel computes: y, then dy·∂y/∂input for each input, dy being one more
-// input after the function's own. Where a derivative is the constant 0 the product is 0 whatever
-// dy.
+// input after the function's own; of rows the vector-Jacobian product. Where a derivative is the
+// constant 0 the product is 0 whatever dy.
 Graph with_gradients(const Graph& meaning, const Library& library, std::size_t input_count);
 
 // Derives what is not written of an opaque function's derivatives, from its meaning as the rules

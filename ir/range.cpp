@@ -89,6 +89,30 @@ bool is_opposite(const Graph& graph, NodeId a, NodeId b) {
          (is(b, Operation::Neg) && graph.arg(b, 0) == a);
 }
 
+// Is the function the difference of its two inputs, but for the infinite: where(c, 0, u - v)?
+bool is_difference(const Graph& meaning) {
+  const NodeId y = meaning.outputs[0];
+  if (meaning[y].op != Operation::Where || !meaning.is_constant(meaning.arg(y, 1), 0)) return false;
+  const NodeId rest = meaning.arg(y, 2);
+  const auto is_input = [&](NodeId id, std::uint32_t position) {
+    return meaning[id].op == Operation::Input && meaning[id].payload == position;
+  };
+  return meaning[rest].op == Operation::Sub && is_input(meaning.arg(rest, 0), 0) &&
+         is_input(meaning.arg(rest, 1), 1);
+}
+
+// Is it u less the largest of its row? Then it is at most 0, and 0 somewhere.
+bool is_below_largest(const Graph& graph, const Library& library, NodeId id) {
+  const Node& node = graph[id];
+  const bool difference =
+      node.op == Operation::Sub ||
+      (node.op == Operation::Call && is_difference(library[node.payload].meaning));
+  if (!difference) return false;
+  NodeId largest = graph.arg(id, 1);
+  if (graph[largest].op == Operation::Detach) largest = graph.arg(largest, 0);
+  return graph[largest].op == Operation::Largest && graph.arg(largest, 0) == graph.arg(id, 0);
+}
+
 std::optional<bool> compared(Operation op, const Interval& a, const Interval& b) {
   const auto when = [](bool yes, bool no) -> std::optional<bool> {
     if (yes) return true;
@@ -159,6 +183,7 @@ std::optional<bool> Ranges::decide(NodeId id) {
 }
 
 Interval Ranges::call(NodeId id) {
+  if (is_below_largest(graph_, library_, id)) return {-inf, 0};
   const Function& callee = library_[graph_[id].payload];
   int& budget = budget_ != nullptr ? *budget_ : own_budget_;
   const int cost = static_cast<int>(callee.meaning.size());
@@ -173,6 +198,20 @@ Interval Ranges::call(NodeId id) {
       inner.inputs_.begin() + static_cast<std::ptrdiff_t>(callee.inputs.size()),
       inner.inputs_.end());
   return inner.of(callee.meaning.outputs[0]);
+}
+
+// Of terms that are not negative the sum is at least the largest, which of e^(u - max(u)) is 1.
+Interval Ranges::sum_of(NodeId terms) {
+  const Interval& each = of_[terms];
+  const Node& node = graph_[terms];
+  bool exponential = node.op == Operation::RealExp;
+  if (node.op == Operation::Call) {
+    const Graph& meaning = library_[node.payload].meaning;
+    exponential = meaning[meaning.outputs[0]].op == Operation::RealExp &&
+                  meaning[meaning.arg(meaning.outputs[0], 0)].op == Operation::Input;
+  }
+  const bool one_is_1 = exponential && is_below_largest(graph_, library_, graph_.arg(terms, 0));
+  return {one_is_1 ? 1 : each.low >= 0 ? each.low : -inf, each.high <= 0 ? each.high : inf};
 }
 
 Interval Ranges::compute(NodeId id) {
@@ -199,6 +238,7 @@ Interval Ranges::compute(NodeId id) {
     case Operation::Add:
       return outward(arg(0).low + arg(1).low, arg(0).high + arg(1).high);
     case Operation::Sub:
+      if (is_below_largest(graph_, library_, id)) return {-inf, 0};
       return graph_.arg(id, 0) == graph_.arg(id, 1)
                  ? Interval{}
                  : outward(arg(0).low - arg(1).high, arg(0).high - arg(1).low);
@@ -271,7 +311,15 @@ Interval Ranges::compute(NodeId id) {
     case Operation::RealPow:
       return power(arg(0), arg(1));
     case Operation::Detach:
+    case Operation::Largest:
+    case Operation::Smallest:
       return arg(0);
+    case Operation::Sum:
+      return sum_of(graph_.arg(id, 0));
+    case Operation::Columns:
+      return {1, inf};
+    case Operation::ColumnIndex:
+      return {0, inf};
     case Operation::Call:
       return call(id);
     default:

@@ -40,6 +40,7 @@ class Ranges {
   Interval compute(NodeId id);
   std::optional<bool> decide(NodeId id);
   Interval call(NodeId id);
+  Interval sum_of(NodeId terms);
 
   const Graph& graph_;
   const Library& library_;

@@ -10,6 +10,7 @@
 #include "ir/match.h"
 #include "ir/passes.h"
 #include "ir/range.h"
+#include "ir/row_exponentials.h"
 
 namespace actc::ir {
 namespace {
@@ -543,7 +544,7 @@ std::string_view reason(StabilizeLimit limit) {
 
 Graph stabilize(const Graph& graph, const Library& library, const Rulebook& rules,
                 std::size_t input_count, StabilizeFor next, StabilizeLog* log) {
-  Graph current = graph;
+  Graph current = shift_row_exponentials(graph, library, input_count);
   long work_left = max_work;
   StabilizeLimit limit = StabilizeLimit::rounds;
   // A graph near its limit of nodes stays as it is.

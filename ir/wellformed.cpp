@@ -55,6 +55,12 @@ class Checker {
         if (n.op == Operation::Input || n.op == Operation::Parameter)
           return number ? "" : "a boolean variable";
         return is_float(n.format) ? "" : "not a float";
+      case OperationClass::reduction:
+        if (!is_float(n.format)) return "not a float";
+        if (common(n.shape, static_cast<Shape>(n.payload)) != Shape::scalar || n.payload == 0) {
+          return "no axes";
+        }
+        return all(id, n.format) ? "" : "an argument of another format";
       case OperationClass::arithmetic:
         if (!is_float(n.format) && !(is_integer(n.format) && takes_integers(n.op)))
           return "not a float";

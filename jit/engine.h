@@ -37,6 +37,8 @@ struct KernelSpec {
   // empty: all as they are computed. Each array is free to differ, but binary64 stays by itself.
   std::vector<Storage> input_storage = {};
   std::vector<Storage> output_storage = {};
+  // Of each output: element, or row for one value a row; empty: elements.
+  std::vector<ir::Shape> output_shapes = {};
 };
 
 struct ModuleSpec {

@@ -339,6 +339,11 @@ llvm::Value* LaneEmitter::emit(const ir::Graph& graph, ir::NodeId id,
     case Operation::Constant:
     case Operation::Input:
     case Operation::Parameter:
+    case Operation::Columns:
+    case Operation::ColumnIndex:
+    case Operation::Sum:
+    case Operation::Largest:
+    case Operation::Smallest:
     case Operation::Infinity:
     case Operation::NotANumber:
     case Operation::Pi:

@@ -14,17 +14,21 @@ namespace {
 using ir::Graph;
 using ir::NodeId;
 using ir::Operation;
-using ir::Shape;
 
 constexpr std::size_t max_groups = 64;  // a bit each in GroupSet
 using GroupSet = std::uint64_t;
 constexpr std::uint32_t none = ~std::uint32_t{0};
 
-std::vector<bool> needed_for(const Graph& graph, std::span<const NodeId> roots) {
+bool is_reduction(const Graph& graph, NodeId id) {
+  return ir::info(graph[id].op).klass == ir::OperationClass::reduction;
+}
+
+std::vector<bool> needed_for(const Graph& graph, std::span<const NodeId> roots,
+                             bool through_reductions) {
   std::vector<bool> needed(graph.size(), false);
   for (const NodeId id : roots) needed[id] = true;
   for (auto id = static_cast<NodeId>(graph.size()); id-- > 0;) {
-    if (!needed[id]) continue;
+    if (!needed[id] || (!through_reductions && is_reduction(graph, id))) continue;
     for (const NodeId a : graph.args(id)) needed[a] = true;
   }
   return needed;
@@ -55,9 +59,9 @@ Grouping form_groups(const Graph& graph, const std::vector<bool>& needed) {
   for (NodeId id = 0; id < graph.size(); ++id) {
     if (!needed[id]) continue;
     for (const NodeId a : graph.args(id)) depends[id] |= depends[a];
-    if (graph[id].op != Operation::Rarely || graph[id].shape != Shape::element) continue;
+    if (graph[id].op != Operation::Rarely || !varies_along_row(graph[id].shape)) continue;
     const NodeId condition = graph.arg(id, 0);
-    if (graph[condition].shape != Shape::element) continue;
+    if (!varies_along_row(graph[condition].shape)) continue;
     const GroupSet reaches = closure(depends[id]);
     std::size_t g = 0;
     while (g < result.groups.size() &&
@@ -88,16 +92,16 @@ std::vector<Step> order_steps(const Graph& graph, const std::vector<bool>& neede
   std::vector<std::uint32_t> waits_for(graph.size(), 0);
   std::vector<std::vector<NodeId>> users(graph.size());
   for (NodeId id = 0; id < graph.size(); ++id) {
-    if (!needed[id] || graph[id].shape != Shape::element) continue;
+    if (!needed[id] || !varies_along_row(graph[id].shape)) continue;
     for (const NodeId a : graph.args(id)) {
-      if (graph[a].shape != Shape::element) continue;
+      if (!varies_along_row(graph[a].shape)) continue;
       users[representative(a)].push_back(representative(id));
       ++waits_for[representative(id)];
     }
   }
   std::priority_queue<NodeId, std::vector<NodeId>, std::greater<>> ready;
   for (NodeId id = 0; id < graph.size(); ++id) {
-    const bool element = needed[id] && graph[id].shape == Shape::element;
+    const bool element = needed[id] && varies_along_row(graph[id].shape);
     if (element && representative(id) == id && waits_for[id] == 0) ready.push(id);
   }
   std::vector<Step> order;
@@ -163,14 +167,53 @@ void place_steps(const Graph& graph, std::span<const NodeId> roots, const std::v
 }  // namespace
 
 Schedule schedule(const Graph& graph, std::span<const NodeId> roots) {
-  const std::vector<bool> needed = needed_for(graph, roots);
+  const std::vector<bool> needed = needed_for(graph, roots, false);
   const Grouping grouping = form_groups(graph, needed);
   Schedule result;
   result.groups = grouping.groups;
   for (NodeId id = 0; id < graph.size(); ++id) {
-    if (needed[id] && graph[id].shape != Shape::element) result.scalars.push_back(id);
+    if (needed[id] && !varies_along_row(graph[id].shape)) result.uniform.push_back(id);
   }
   place_steps(graph, roots, order_steps(graph, needed, grouping), grouping, result);
+  return result;
+}
+
+Plan plan(const Graph& graph, std::span<const NodeId> outputs) {
+  const std::vector<bool> needed = needed_for(graph, outputs, true);
+  // How many loops must be over before a node can be computed.
+  std::vector<std::size_t> loops_before(graph.size(), 0);
+  Plan result;
+  result.once_a_row.assign(graph.size(), false);
+  std::size_t last = 0;
+  for (NodeId id = 0; id < graph.size(); ++id) {
+    if (!needed[id]) continue;
+    bool of_row = common(graph[id].shape, ir::Shape::row) == ir::Shape::row;
+    for (const NodeId a : graph.args(id)) {
+      loops_before[id] = std::max(loops_before[id], loops_before[a]);
+      of_row = of_row || result.once_a_row[a];
+    }
+    if (is_reduction(graph, id)) {
+      ++loops_before[id];
+      of_row = true;
+    }
+    last = std::max(last, loops_before[id]);
+    if (!varies_along_row(graph[id].shape)) result.once_a_row[id] = of_row;
+  }
+  result.loops.resize(last + 1);
+  std::vector<std::vector<NodeId>> roots(last + 1);
+  for (NodeId id = 0; id < graph.size(); ++id) {
+    if (!needed[id] || varies_along_row(graph[id].shape)) continue;
+    if (is_reduction(graph, id)) {
+      result.loops[loops_before[id] - 1].reductions.push_back(id);
+      roots[loops_before[id] - 1].push_back(graph.arg(id, 0));
+    } else if (result.once_a_row[id]) {
+      result.loops[loops_before[id]].row_values.push_back(id);
+    } else {
+      result.call_values.push_back(id);
+    }
+  }
+  roots[last].assign(outputs.begin(), outputs.end());
+  for (std::size_t k = 0; k <= last; ++k) result.loops[k].schedule = schedule(graph, roots[k]);
   return result;
 }
 

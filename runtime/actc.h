@@ -26,6 +26,7 @@
 #include <vector>
 
 #include "half.h"  // beside this file, here as where it is installed
+#include "view.h"
 
 namespace actc {
 
@@ -132,8 +133,9 @@ template <Element X, Element Y = X>
   requires Compatible<X, Y>
 class ACTC_API BoundKernel {
  public:
-  /// y = f(x), elementwise. x and y have one length and do not overlap, or are the same array where
-  /// their elements have one size.
+  /// y = f(x), of each element; what is over a row takes x as one row. x and y have one length (a
+  /// value of the row is one element) and do not overlap, or are the same array where their
+  /// elements have one size.
   void forward(std::span<const X> x, std::span<Y> y) const;
   /// dx = dy · f′(x). dx may be x or dy itself, on the same condition.
   void backward(std::span<const X> x, std::span<const Y> dy, std::span<X> dx) const;
@@ -147,6 +149,21 @@ class ACTC_API BoundKernel {
                 std::span<const std::span<X>> gradients) const;
   void forward_backward(std::span<const std::span<const X>> inputs, std::span<const Y> dy,
                         std::span<Y> y, std::span<const std::span<X>> gradients) const;
+
+  /// The same for arrays of any shape and strides. What is over a row has its rows along `axis`
+  /// (counted from the end where it is negative), which is left out of the shape of y and dy, or of
+  /// size 1 there, where they have one value a row; `axis` means nothing to other definitions. All
+  /// other shapes are equal. Rows that lie side by side are read where they are; others are copied.
+  /// Throws Error where shapes differ, there is no such axis, rows have no elements, a stride is
+  /// negative (or 0 in what is written), or what is written overlaps something but an input that is
+  /// the same array.
+  void forward(View<const X> x, View<Y> y, std::ptrdiff_t axis = -1) const;
+  void backward(View<const X> x, View<const Y> dy, View<X> dx, std::ptrdiff_t axis = -1) const;
+  void forward(std::span<const View<const X>> inputs, View<Y> y, std::ptrdiff_t axis = -1) const;
+  void backward(std::span<const View<const X>> inputs, View<const Y> dy,
+                std::span<const View<X>> gradients, std::ptrdiff_t axis = -1) const;
+  void forward_backward(std::span<const View<const X>> inputs, View<const Y> dy, View<Y> y,
+                        std::span<const View<X>> gradients, std::ptrdiff_t axis = -1) const;
 
  private:
   friend class Kernel<X, Y>;
@@ -175,6 +192,14 @@ class ACTC_API Kernel {
                         std::span<X> dx, const Parameters& p = {}) const {
     bind(p).forward_backward(x, dy, y, dx);
   }
+  void forward(View<const X> x, View<Y> y, std::ptrdiff_t axis = -1,
+               const Parameters& p = {}) const {
+    bind(p).forward(x, y, axis);
+  }
+  void backward(View<const X> x, View<const Y> dy, View<X> dx, std::ptrdiff_t axis = -1,
+                const Parameters& p = {}) const {
+    bind(p).backward(x, dy, dx, axis);
+  }
   void forward(std::initializer_list<std::span<const X>> inputs, std::span<Y> y,
                const Parameters& p = {}) const {
     bind(p).forward(std::span(inputs.begin(), inputs.size()), y);
@@ -202,11 +227,16 @@ class ACTC_API Function {
   std::vector<std::string> inputs() const;
   std::vector<ParameterInfo> parameters() const;
   std::string documentation() const;
+  /// Does a value depend on others of its row? If not, on its own elements alone.
+  bool is_over_rows() const;
+  /// Is it over a row and one value for all of it, as a sum is?
+  bool has_row_value() const;
   /// The right-hand side as it was typed.
   std::string source() const;
   /// The formula with helpers inlined, and the partial derivative with respect to an input or a
   /// parameter (the first input where `variable` is empty), as text that compiles again.
-  /// Differentiated `order` times.
+  /// Differentiated `order` times. Of what is over a row it is the gradient for a gradient `dy`
+  /// from above, of order 1.
   std::string formula() const;
   std::string derivative(std::string_view variable = {}, int order = 1) const;
   /// The module after each stage of compilation, for a Kernel<X, Y>.
@@ -215,7 +245,8 @@ class ACTC_API Function {
   std::string emit(Stage stage, const KernelOptions& options = {}) const;
 
   /// Evaluates the formula (order 0) or its derivative in double, operation by operation: slow,
-  /// and independent of code generation. Inputs, then parameters as bound by `parameters`.
+  /// and independent of code generation. Inputs, then parameters as bound by `parameters`. Throws
+  /// Error for what is over a row.
   double evaluate(std::span<const double> inputs, const Parameters& parameters = {}) const;
   double evaluate_derivative(std::string_view variable, std::span<const double> inputs,
                              const Parameters& parameters = {}) const;
@@ -223,7 +254,8 @@ class ACTC_API Function {
   /// Warnings: the subexpressions of value and gradient that lose binary32's digits, or overflow
   /// where the result does not, although the rules were applied, and where they do. Found on a few
   /// thousand samples in a few milliseconds; nothing is compiled. Before them, that a limit kept
-  /// rules from being tried everywhere. Throws Error as `bind` does.
+  /// rules from being tried everywhere. Nothing is found in what is over a row. Throws Error as
+  /// `bind` does.
   std::vector<Diagnostic> cancellations(const Parameters& parameters = {},
                                         bool stabilize = true) const;
 

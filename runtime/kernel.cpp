@@ -12,6 +12,7 @@
 #include "ir/round.h"
 #include "ir/text.h"
 #include "runtime/state.h"
+#include "runtime/sweep.h"
 
 namespace actc {
 namespace detail {
@@ -60,12 +61,16 @@ jit::ModuleSpec module_spec(const ir::Function& f, const Stages& stages, ArrayTy
   y_dx.insert(y_dx.begin(), types.y);
   std::vector<std::size_t> gradients(inputs);
   for (std::size_t k = 0; k < inputs; ++k) gradients[k] = 1 + k;
-  if (options.forward) spec.kernels.push_back({{0}, inputs, x, {types.y}});
-  if (options.backward) spec.kernels.push_back({gradients, inputs + 1, x_dy, x});
+  const ir::Shape value = ir::value_shape(stages.gradient);
+  const std::vector<ir::Shape> dx(inputs, ir::Shape::element);
+  if (options.forward) spec.kernels.push_back({{0}, inputs, x, {types.y}, {value}});
+  if (options.backward) spec.kernels.push_back({gradients, inputs + 1, x_dy, x, dx});
   if (options.fused) {
     std::vector<std::size_t> all = gradients;
     all.insert(all.begin(), 0);
-    spec.kernels.push_back({all, inputs + 1, x_dy, y_dx});
+    std::vector<ir::Shape> shapes = dx;
+    shapes.insert(shapes.begin(), value);
+    spec.kernels.push_back({all, inputs + 1, x_dy, y_dx, shapes});
   }
   for (const auto& [name, value] : options.fixed) {
     const auto it = std::ranges::find(f.parameters, name, &ir::Parameter::name);
@@ -90,11 +95,11 @@ class CallArrays {
     arrays_ = many_ ? many_.get() : few_.data();
   }
   template <class T>
-  void push(std::span<T> a) {
+  void push(std::span<T> a, ir::Shape shape = ir::Shape::element) {
     arrays_[count_++] = {const_cast<void*>(static_cast<const void*>(a.data())),
                          static_cast<std::int64_t>(a.size_bytes()), sizeof(T)};
-    same_length_ = same_length_ && (count_ == 1 || a.size() == length_);
     if (count_ == 1) length_ = a.size();
+    same_length_ = same_length_ && a.size() == (shape == ir::Shape::element ? length_ : 1);
   }
   const actc_array& operator[](std::size_t k) const { return arrays_[k]; }
   std::size_t size() const { return count_; }
@@ -162,16 +167,21 @@ constexpr Direction both = {&detail::KernelState::fused, "fused", true, true};
     return static_cast<std::size_t>(arrays[at].row_stride / arrays[at].column_stride);
   };
   std::size_t at = 0;
-  const auto check = [&](const std::string& what) {
+  const auto check = [&](const std::string& what, ir::Shape shape = ir::Shape::element) {
     const std::size_t size = length(at++);
+    if (shape == ir::Shape::row) {
+      if (size == 1) return;
+      throw Error(
+          fmt::format("`{}`: {} has {} elements: it is one value for the row", k.name, what, size));
+    }
     if (size == length(0)) return;
     throw Error(fmt::format(
         "`{}`: {} has {} elements, the first input has {}: all arrays of a call have one length",
         k.name, what, size, length(0)));
   };
   for (std::size_t i = 0; i < k.input_count; ++i) check(fmt::format("input {}", i));
-  if (direction.gradients) check("dy");
-  if (direction.value) check("the output");
+  if (direction.gradients) check("dy", k.value_shape);
+  if (direction.value) check("the output", k.value_shape);
   for (std::size_t i = 0; at < arrays.size(); ++i) check(fmt::format("gradient {}", i));
   throw Error(std::string("lengths differ"));
 }
@@ -181,6 +191,9 @@ void run(const detail::KernelState& state, const Direction& direction, const Cal
   if (!arrays.same_length()) lengths_differ(state, direction, arrays);
   check_overlap(state, arrays, input_count);
   actc_call call{};
+  if (state.over_rows && arrays.length() == 0) {
+    throw Error(fmt::format("`{}` is over a row, and the row has no elements", state.name));
+  }
   call.rows = 1;
   call.columns = arrays.length();
   call.inputs = &arrays[0];
@@ -212,9 +225,9 @@ void run(const detail::KernelState& state, const Direction& direction,
   check_counts(state, direction, inputs.size(), gradients.size());
   CallArrays arrays(inputs.size() + gradients.size() + 2);
   for (const auto& x : inputs) arrays.push(x);
-  if (direction.gradients) arrays.push(dy);
+  if (direction.gradients) arrays.push(dy, state.value_shape);
   const std::size_t input_count = arrays.size();
-  if (direction.value) arrays.push(y);
+  if (direction.value) arrays.push(y, state.value_shape);
   for (const auto& dx : gradients) arrays.push(dx);
   run(state, direction, arrays, input_count, parameters);
 }
@@ -222,6 +235,26 @@ void run(const detail::KernelState& state, const Direction& direction,
 }  // namespace
 
 namespace {
+
+template <Element X, Element Y>
+void run(const detail::KernelState& state, const Direction& direction,
+         std::span<const View<const X>> inputs, const View<const Y>* dy, const View<Y>* y,
+         std::span<const View<X>> gradients, std::ptrdiff_t axis, const void* parameters) {
+  check_counts(state, direction, inputs.size(), gradients.size());
+  std::vector<detail::Operand> operands;
+  for (std::size_t k = 0; k < inputs.size(); ++k) {
+    operands.push_back({fmt::format("the input `{}`", state.input_names[k]), inputs[k].layout()});
+  }
+  if (dy != nullptr) operands.push_back({"dy", dy->layout(), state.value_shape});
+  if (y != nullptr) operands.push_back({"the output", y->layout(), state.value_shape, true});
+  for (std::size_t k = 0; k < gradients.size(); ++k) {
+    operands.push_back({fmt::format("the gradient of `{}`", state.input_names[k]),
+                        gradients[k].layout(), ir::Shape::element, true});
+  }
+  if (operands.empty()) return;
+  detail::sweep(state.name, operands, state.over_rows ? std::optional(axis) : std::nullopt,
+                parameters, state.*direction.kernel);
+}
 
 const detail::KernelState& checked(const std::shared_ptr<const detail::KernelState>& state) {
   if (!state) throw Error(std::string("this kernel is empty: make one with Function::kernel"));
@@ -249,6 +282,42 @@ void BoundKernel<X, Y>::forward_backward(std::span<const std::span<const X>> inp
                                          std::span<const Y> dy, std::span<Y> y,
                                          std::span<const std::span<X>> gradients) const {
   run<X, Y>(checked(state_), both, inputs, dy, y, gradients, parameters_.data());
+}
+
+template <Element X, Element Y>
+  requires Compatible<X, Y>
+void BoundKernel<X, Y>::forward(std::span<const View<const X>> inputs, View<Y> y,
+                                std::ptrdiff_t axis) const {
+  run<X, Y>(checked(state_), forward_only, inputs, nullptr, &y, {}, axis, parameters_.data());
+}
+
+template <Element X, Element Y>
+  requires Compatible<X, Y>
+void BoundKernel<X, Y>::backward(std::span<const View<const X>> inputs, View<const Y> dy,
+                                 std::span<const View<X>> gradients, std::ptrdiff_t axis) const {
+  run<X, Y>(checked(state_), backward_only, inputs, &dy, nullptr, gradients, axis,
+            parameters_.data());
+}
+
+template <Element X, Element Y>
+  requires Compatible<X, Y>
+void BoundKernel<X, Y>::forward_backward(std::span<const View<const X>> inputs, View<const Y> dy,
+                                         View<Y> y, std::span<const View<X>> gradients,
+                                         std::ptrdiff_t axis) const {
+  run<X, Y>(checked(state_), both, inputs, &dy, &y, gradients, axis, parameters_.data());
+}
+
+template <Element X, Element Y>
+  requires Compatible<X, Y>
+void BoundKernel<X, Y>::forward(View<const X> x, View<Y> y, std::ptrdiff_t axis) const {
+  forward(std::span(&x, 1), y, axis);
+}
+
+template <Element X, Element Y>
+  requires Compatible<X, Y>
+void BoundKernel<X, Y>::backward(View<const X> x, View<const Y> dy, View<X> dx,
+                                 std::ptrdiff_t axis) const {
+  backward(std::span(&x, 1), dy, std::span(&dx, 1), axis);
 }
 
 template <Element X, Element Y>
@@ -341,6 +410,9 @@ std::shared_ptr<const KernelState> compile_kernel(const ModuleState& module, ir:
   if (options.fused) state->fused = state->code.kernel(k++);
   state->name = f.name.empty() ? "the formula" : f.name;
   state->input_count = f.inputs.size();
+  state->input_names = f.inputs;
+  state->over_rows = ir::is_over_rows(stages.gradient);
+  state->value_shape = ir::value_shape(stages.gradient);
   state->parameters = f.parameters;
   state->fixed.resize(f.parameters.size());
   for (const auto& [position, value] : spec.fixed_parameters) state->fixed[position] = true;
@@ -362,8 +434,7 @@ std::string emit(const ModuleState& module, ir::FunctionId id, ArrayTypes types,
   }
   if (stage == Stage::stable) return stable_text(module, id, types.computed(), options.stabilize);
   const Stages stages = detail::stages(module, id, types.computed(), options.stabilize);
-  ir::Names names = ir::names_of(f);
-  names.inputs.push_back("dy");
+  const ir::Names names = names_with_seed(f);
   if (stage == Stage::ir) return ir::to_listing(ir::simplify(f.meaning, library), library, names);
   if (stage == Stage::grad) return ir::to_listing(stages.gradient, library, names);
   if (stage == Stage::lowered) return ir::to_listing(stages.lowered, library, names);

@@ -270,6 +270,11 @@ std::span<const Diagnostic> Module::warnings() const { return state_->warnings; 
 std::string Function::name() const { return (*module_->library)[id_].name; }
 std::vector<std::string> Function::inputs() const { return (*module_->library)[id_].inputs; }
 std::string Function::documentation() const { return (*module_->library)[id_].documentation; }
+bool Function::is_over_rows() const { return ir::is_over_rows((*module_->library)[id_].meaning); }
+bool Function::has_row_value() const {
+  const ir::Graph meaning = ir::simplify((*module_->library)[id_].meaning, *module_->library);
+  return ir::value_shape(meaning) == ir::Shape::row;
+}
 std::string Function::source() const { return (*module_->library)[id_].source; }
 
 std::vector<ParameterInfo> Function::parameters() const {
@@ -297,6 +302,11 @@ ir::Graph derivative_graph(const ir::Library& library, std::uint32_t id, std::st
   const ir::Function& f = library[id];
   const std::size_t wanted[] = {position_of(f, variable)};
   ir::Graph graph = detail::call_graph(library, id);
+  if (ir::is_over_rows(graph)) {
+    if (order == 1) return ir::derive_row(graph, library, f.inputs.size(), wanted);
+    throw Error(
+        fmt::format("{} is over a row: it has first derivatives alone", detail::shown_name(f)));
+  }
   for (int i = 0; i < order; ++i) graph = ir::derive(graph, library, f.inputs.size(), wanted);
   return graph;
 }
@@ -307,17 +317,30 @@ std::string Function::derivative(std::string_view variable, int order) const {
   const ir::Library& library = *module_->library;
   return within_limits(*module_, id_, "the derivative of ", [&] {
     const ir::Graph graph = derivative_graph(library, id_, variable, order);
-    return ir::to_formula(detail::readable(graph, library), library, ir::names_of(library[id_]));
+    return ir::to_formula(detail::readable(graph, library), library,
+                          detail::names_with_seed(library[id_]));
   });
 }
+
+namespace {
+
+void check_evaluation(const ir::Function& f, std::size_t inputs) {
+  if (inputs != f.inputs.size()) {
+    throw Error(fmt::format("{} has {} inputs, {} were given", detail::shown_name(f),
+                            f.inputs.size(), inputs));
+  }
+  if (ir::is_over_rows(f.meaning)) {
+    throw Error(fmt::format("{} is over a row: one element does not tell its value",
+                            detail::shown_name(f)));
+  }
+}
+
+}  // namespace
 
 double Function::evaluate(std::span<const double> inputs, const Parameters& parameters) const {
   const ir::Library& library = *module_->library;
   const ir::Function& f = library[id_];
-  if (inputs.size() != f.inputs.size()) {
-    throw Error(
-        fmt::format("`{}` has {} inputs, {} were given", f.name, f.inputs.size(), inputs.size()));
-  }
+  check_evaluation(f, inputs.size());
   return within_limits(*module_, id_, "", [&] {
     return ir::evaluate<double>(ir::expand_meaning(f.meaning, library), inputs,
                                 bound(f, parameters))[0];
@@ -328,10 +351,7 @@ double Function::evaluate_derivative(std::string_view variable, std::span<const 
                                      const Parameters& parameters) const {
   const ir::Library& library = *module_->library;
   const ir::Function& f = library[id_];
-  if (inputs.size() != f.inputs.size()) {
-    throw Error(
-        fmt::format("`{}` has {} inputs, {} were given", f.name, f.inputs.size(), inputs.size()));
-  }
+  check_evaluation(f, inputs.size());
   return within_limits(*module_, id_, "the derivative of ", [&] {
     const ir::Graph graph =
         ir::expand_meaning(derivative_graph(library, id_, variable, 1), library);

@@ -52,7 +52,7 @@ std::optional<ir::Operation> uncomputable(const ir::Graph& graph) {
   std::vector<bool> varies(graph.size());
   for (ir::NodeId id = 0; id < graph.size(); ++id) {
     const ir::Operation op = graph[id].op;
-    varies[id] = op == ir::Operation::Input || op == ir::Operation::Parameter ||
+    varies[id] = (op != ir::Operation::Call && ir::is_known_at_run_time(op)) ||
                  std::ranges::any_of(graph.args(id), [&](ir::NodeId a) { return varies[a]; });
     const bool real = ir::info(op).klass == ir::OperationClass::real;
     if (needed[id] && varies[id] && real) return op;
@@ -127,19 +127,24 @@ Stages stages(const ModuleState& module, ir::FunctionId id, ir::Format format, b
   }
 }
 
-std::string stable_text(const ModuleState& module, ir::FunctionId id, ir::Format format,
-                        bool stabilize) {
-  const ir::Library& library = *module.library;
-  const ir::Function& f = library[id];
-  StageLogs logs;
+ir::Names names_with_seed(const ir::Function& f) {
   ir::Names names = ir::names_of(f);
-  logs.value.names = names;
   std::string seed = "dy";
   while (std::ranges::find(names.inputs, seed) != names.inputs.end() ||
          std::ranges::find(names.parameters, seed) != names.parameters.end()) {
     seed += "_";
   }
   names.inputs.push_back(seed);
+  return names;
+}
+
+std::string stable_text(const ModuleState& module, ir::FunctionId id, ir::Format format,
+                        bool stabilize) {
+  const ir::Library& library = *module.library;
+  const ir::Function& f = library[id];
+  StageLogs logs;
+  const ir::Names names = names_with_seed(f);
+  logs.value.names = ir::names_of(f);
   logs.gradient.names = names;
   const Stages s = stages(module, id, format, stabilize, &logs);
   std::string text = fmt::format("y = {}\n", ir::to_formula(s.gradient, library, names, 0));

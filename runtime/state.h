@@ -11,6 +11,7 @@
 #include "frontend/frontend.h"
 #include "ir/function.h"
 #include "ir/stabilize.h"
+#include "ir/text.h"
 #include "jit/engine.h"
 #include "runtime/actc.h"
 
@@ -60,6 +61,9 @@ struct KernelState {
   actc_kernel fused = nullptr;
   std::string name;
   std::size_t input_count = 0;
+  std::vector<std::string> input_names;
+  bool over_rows = false;
+  ir::Shape value_shape = ir::Shape::element;  // of y and dy
   std::vector<ir::Parameter> parameters;
   std::vector<bool> fixed;
 };
@@ -83,6 +87,9 @@ struct StageLogs {
 // they need none.
 Stages stages(const ModuleState& module, ir::FunctionId id, ir::Format format, bool stabilize,
               StageLogs* logs = nullptr);
+
+// The definition's names, and after its inputs that of the gradient from above: dy.
+ir::Names names_with_seed(const ir::Function& function);
 
 // The formulas of value and gradient as they are computed, and the rules that made them so.
 std::string stable_text(const ModuleState& module, ir::FunctionId id, ir::Format format,

@@ -222,7 +222,7 @@ TYPED_TEST(HalfKernels, OfEveryBuiltInAreTheFloatKernelRoundedOnce) {
     const auto parameters = f.parameters();
     const bool bindable = std::ranges::all_of(
         parameters, [](const ParameterInfo& p) { return p.default_value.has_value(); });
-    if (f.inputs().size() != 1 || !bindable) continue;
+    if (f.inputs().size() != 1 || f.has_row_value() || !bindable) continue;
     this->expect_rounded_float(f, {});
     if (testing::Test::HasFatalFailure()) FAIL() << f.name();
   }

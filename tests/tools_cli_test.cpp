@@ -384,6 +384,38 @@ TEST(Run, MayReplaceItsInput) {
   EXPECT_EQ(load<float>(folder / "x.npy"), (std::vector<float>{0, 1, 2}));
 }
 
+TEST(Run, TakesRowsAlongAnyAxis) {
+  const TemporaryFolder folder;
+  save(folder / "x.npy", {2, 3}, std::vector<double>{1, 2, 3, 4, 5, 9});
+  const auto sum = [&](std::vector<std::string> axis) {
+    std::vector<std::string> all = {"run",      "sum(x^2) / 2",   "--input", folder / "x.npy",
+                                    "--output", folder / "y.npy", "--grad",  folder / "dx.npy"};
+    all.insert(all.end(), axis.begin(), axis.end());
+    return actc(all);
+  };
+  ASSERT_EQ(sum({}).exit_code, 0);
+  EXPECT_EQ(read_npy(folder / "y.npy").shape, (Shape{2}));
+  EXPECT_EQ(load<double>(folder / "y.npy"), (std::vector<double>{7, 61}));
+  EXPECT_EQ(load<double>(folder / "dx.npy"), (std::vector<double>{1, 2, 3, 4, 5, 9}));
+  ASSERT_EQ(sum({"--axis", "0"}).exit_code, 0);
+  EXPECT_EQ(load<double>(folder / "y.npy"), (std::vector<double>{8.5, 14.5, 45}));
+  save(folder / "dy.npy", {3}, std::vector<double>{1, 10, 100});
+  ASSERT_EQ(sum({"--axis=-2", "--upstream", folder / "dy.npy"}).exit_code, 0);
+  EXPECT_EQ(load<double>(folder / "dx.npy"), (std::vector<double>{1, 20, 300, 4, 50, 900}));
+
+  const std::string x = folder / "x.npy", y = folder / "none.npy";
+  expect_refused({"run", "softmax", "--input", x, "--output", y, "--axis", "2"}, 1,
+                 "no axis 2 in the shape (2, 3)");
+  expect_refused({"run", "gelu", "--input", x, "--output", y, "--axis", "0"}, 2,
+                 "each element for itself");
+  expect_refused({"run", "mean", "--input", x, "--grad", y, "--upstream", x}, 1,
+                 "the value has (2,)");
+  save(folder / "empty.npy", {2, 0}, std::vector<double>{});
+  expect_refused({"run", "softmax", "--input", folder / "empty.npy", "--output", y}, 1,
+                 "rows without elements");
+  EXPECT_FALSE(std::filesystem::exists(y));
+}
+
 TEST(Run, RefusesWhatDoesNotFit) {
   const TemporaryFolder folder;
   save(folder / "x.npy", {2}, std::vector<float>{1, 2});

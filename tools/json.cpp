@@ -17,7 +17,8 @@ Json describe(const Function& function) {
           {"source", function.source()},
           {"documentation", function.documentation()},
           {"inputs", function.inputs()},
-          {"parameters", std::move(parameters)}};
+          {"parameters", std::move(parameters)},
+          {"over_rows", function.is_over_rows()}};
 }
 
 Json describe(const Diagnostic& diagnostic) {

@@ -355,6 +355,11 @@ Jet JetRules::apply(Operation op, std::span<const Jet* const> a) const {
     case Operation::Constant:
     case Operation::Input:
     case Operation::Parameter:
+    case Operation::Columns:
+    case Operation::ColumnIndex:
+    case Operation::Sum:
+    case Operation::Largest:
+    case Operation::Smallest:
     case Operation::BitAnd:
     case Operation::BitOr:
     case Operation::BitXor:

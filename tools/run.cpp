@@ -20,6 +20,14 @@ struct RunOptions {
   std::vector<std::string> gradients;  // FILE or NAME=FILE
   std::string upstream;
   std::string dtype;
+  std::optional<std::ptrdiff_t> axis;
+};
+
+// The shapes of a run's arrays.
+struct Shapes {
+  std::vector<std::uint64_t> inputs;  // and their gradients
+  std::vector<std::uint64_t> value;   // and the gradient from above
+  std::ptrdiff_t axis = -1;           // of the rows, where there are any
 };
 
 // Elements in one call, so that progress can be shown; the bits do not depend on it.
@@ -181,21 +189,18 @@ void save(OutputFile& file, const std::vector<std::uint64_t>& shape, const std::
             [&](std::uint64_t done, std::uint64_t all) { progress.update(done, all); });
 }
 
-template <class T>
-void compute(const Definition& definition, const Parameters& parameters,
-             std::vector<std::vector<T>> inputs, const std::vector<T>& upstream,
-             const std::vector<std::uint64_t>& shape, Outputs& outputs) {
-  const bool backward =
-      std::ranges::any_of(outputs.gradients, [](const auto& g) { return g != nullptr; });
-  KernelOptions options;
-  options.forward = outputs.value != nullptr;
-  options.backward = backward;
-  options.stabilize = definition.stabilize;
-  const BoundKernel<T> kernel = definition.function.kernel<T>(options).bind(parameters);
+std::uint64_t elements_in(const std::vector<std::uint64_t>& shape) {
+  std::uint64_t count = 1;
+  for (const std::uint64_t size : shape) count *= size;
+  return count;
+}
 
+// Each element for itself, some at a time.
+template <class T>
+void compute_elements(const BoundKernel<T>& kernel, std::span<const std::vector<T>> inputs,
+                      const std::vector<T>& upstream, std::vector<T>& value,
+                      std::span<std::vector<T>> gradients, bool backward) {
   const std::size_t count = inputs.front().size();
-  std::vector<T> value(outputs.value ? count : 0);
-  std::vector<std::vector<T>> gradients(inputs.size(), std::vector<T>(backward ? count : 0));
   const std::vector<T> ones(upstream.empty() ? std::min(count, step_elements) : 0, T(1));
   Progress progress("computing");
   for (std::size_t begin = 0; begin < count; begin += step_elements) {
@@ -206,7 +211,7 @@ void compute(const Definition& definition, const Parameters& parameters,
       x.push_back(std::span<const T>(inputs[k]).subspan(begin, step));
       if (backward) dx.push_back(std::span<T>(gradients[k]).subspan(begin, step));
     }
-    if (outputs.value) kernel.forward(x, std::span<T>(value).subspan(begin, step));
+    if (!value.empty()) kernel.forward(x, std::span<T>(value).subspan(begin, step));
     if (backward) {
       const std::span<const T> dy = upstream.empty()
                                         ? std::span<const T>(ones).first(step)
@@ -215,9 +220,50 @@ void compute(const Definition& definition, const Parameters& parameters,
     }
     progress.update(begin + step, count);
   }
-  if (outputs.value) save(*outputs.value, shape, value);
+}
+
+template <class T>
+void compute_rows(const BoundKernel<T>& kernel, std::span<const std::vector<T>> inputs,
+                  std::vector<T> upstream, const Shapes& shapes, std::vector<T>& value,
+                  std::span<std::vector<T>> gradients, bool backward) {
+  const std::vector<std::size_t> sizes(shapes.inputs.begin(), shapes.inputs.end());
+  const std::vector<std::size_t> value_sizes(shapes.value.begin(), shapes.value.end());
+  if (backward && upstream.empty()) upstream.assign(elements_in(shapes.value), T(1));
+  std::vector<View<const T>> x;
+  std::vector<View<T>> dx;
+  for (std::size_t k = 0; k < inputs.size(); ++k) {
+    x.emplace_back(inputs[k].data(), sizes);
+    if (backward) dx.emplace_back(gradients[k].data(), sizes);
+  }
+  if (!value.empty()) kernel.forward(x, View<T>(value.data(), value_sizes), shapes.axis);
+  if (backward) {
+    kernel.backward(x, View<const T>(upstream.data(), value_sizes), dx, shapes.axis);
+  }
+}
+
+template <class T>
+void compute(const Definition& definition, const Parameters& parameters,
+             std::vector<std::vector<T>> inputs, const std::vector<T>& upstream,
+             const Shapes& shapes, Outputs& outputs) {
+  const bool backward =
+      std::ranges::any_of(outputs.gradients, [](const auto& g) { return g != nullptr; });
+  KernelOptions options;
+  options.forward = outputs.value != nullptr;
+  options.backward = backward;
+  options.stabilize = definition.stabilize;
+  const BoundKernel<T> kernel = definition.function.kernel<T>(options).bind(parameters);
+
+  const std::size_t count = inputs.front().size();
+  std::vector<T> value(outputs.value ? elements_in(shapes.value) : 0);
+  std::vector<std::vector<T>> gradients(inputs.size(), std::vector<T>(backward ? count : 0));
+  if (definition.function.is_over_rows()) {
+    compute_rows<T>(kernel, inputs, upstream, shapes, value, gradients, backward);
+  } else {
+    compute_elements<T>(kernel, inputs, upstream, value, gradients, backward);
+  }
+  if (outputs.value) save(*outputs.value, shapes.value, value);
   for (std::size_t k = 0; k < gradients.size(); ++k) {
-    if (outputs.gradients[k]) save(*outputs.gradients[k], shape, gradients[k]);
+    if (outputs.gradients[k]) save(*outputs.gradients[k], shapes.inputs, gradients[k]);
   }
   if (outputs.value) outputs.value->commit();
   for (const auto& file : outputs.gradients) {
@@ -227,13 +273,38 @@ void compute(const Definition& definition, const Parameters& parameters,
 
 template <class T>
 void run_as(const Definition& definition, const Parameters& parameters,
-            std::vector<NpyArray>&& arrays, std::optional<NpyArray>&& upstream, Outputs& outputs) {
-  const std::vector<std::uint64_t> shape = arrays.front().shape;
+            std::vector<NpyArray>&& arrays, std::optional<NpyArray>&& upstream,
+            const Shapes& shapes, Outputs& outputs) {
   std::vector<std::vector<T>> inputs;
   for (NpyArray& array : arrays) inputs.push_back(elements_as<T>(std::move(array)));
   std::vector<T> dy;
   if (upstream) dy = elements_as<T>(std::move(*upstream));
-  compute<T>(definition, parameters, std::move(inputs), dy, shape, outputs);
+  compute<T>(definition, parameters, std::move(inputs), dy, shapes, outputs);
+}
+
+Shapes shapes_of(const Definition& definition, const std::vector<std::uint64_t>& inputs,
+                 const RunOptions& options) {
+  Shapes shapes{.inputs = inputs, .value = inputs};
+  if (!definition.function.is_over_rows()) {
+    if (!options.axis) return shapes;
+    throw bad_usage(fmt::format("--axis is for rows, and {} computes each element for itself",
+                                definition.label));
+  }
+  const auto rank = static_cast<std::ptrdiff_t>(inputs.size());
+  shapes.axis = options.axis.value_or(-1);
+  if (shapes.axis < -rank || shapes.axis >= rank) {
+    throw bad_content(
+        fmt::format("there is no axis {} in the shape {}", shapes.axis, shape_text(inputs)),
+        rank == 0 ? std::string("a row needs an array of one axis or more")
+                  : fmt::format("--axis is from {} to {}", -rank, rank - 1));
+  }
+  if (shapes.axis < 0) shapes.axis += rank;
+  if (inputs[static_cast<std::size_t>(shapes.axis)] == 0) {
+    throw bad_content(fmt::format("along axis {} the shape {} has rows without elements",
+                                  shapes.axis, shape_text(inputs)));
+  }
+  if (definition.function.has_row_value()) shapes.value.erase(shapes.value.begin() + shapes.axis);
+  return shapes;
 }
 
 ExitCode run(const RunOptions& options) {
@@ -249,19 +320,21 @@ ExitCode run(const RunOptions& options) {
       parameters_of(definition, parse_parameters(options.definition.parameters, {definition}));
   const std::vector<std::string> gradients = gradient_files(definition, options.gradients);
   std::vector<NpyArray> arrays = read_inputs(definition, options);
+  const Shapes shapes = shapes_of(definition, arrays.front().shape, options);
   std::optional<NpyArray> upstream;
   if (!options.upstream.empty()) {
     upstream = read_array(options.upstream, options);
-    if (upstream->shape != arrays.front().shape) {
-      throw bad_content(fmt::format("{} has the shape {}, but the inputs have {}", options.upstream,
-                                    shape_text(upstream->shape), shape_text(arrays.front().shape)));
+    if (upstream->shape != shapes.value) {
+      throw bad_content(fmt::format(
+          "{} has the shape {}, but the {} {}", options.upstream, shape_text(upstream->shape),
+          shapes.value == shapes.inputs ? "inputs have" : "value has", shape_text(shapes.value)));
     }
   }
   Outputs outputs(options.output, gradients);
   const ElementType type = computing_type(options, arrays);
   if (type != ElementType::f64) warn_of_cancellations(definition, parameters);
   with_element_type(type, [&]<class T>(std::type_identity<T>) {
-    run_as<T>(definition, parameters, std::move(arrays), std::move(upstream), outputs);
+    run_as<T>(definition, parameters, std::move(arrays), std::move(upstream), shapes, outputs);
   });
   return exit_good;
 }
@@ -275,7 +348,8 @@ Command add_run(CLI::App& program) {
       "  actc run gelu --input x.npy --output y.npy\n"
       "  actc run 'x * erf(x)' --input x.npy --output y.npy --grad dx.npy --upstream dy.npy\n"
       "  actc run 'f(a, b) = a * sigmoid(b)' --input a.npy --input b.npy --output y.npy --grad "
-      "b=db.npy\n");
+      "b=db.npy\n"
+      "  actc run softmax --input x.npy --output y.npy --axis 1\n");
   app->add_option("DEF", options->def, "A built-in's name, a formula, a text, or a name in FILE")
       ->required();
   app->add_option("--input", options->inputs, "An input; once for each, in the definition's order")
@@ -290,6 +364,10 @@ Command add_run(CLI::App& program) {
   app->add_option("--upstream", options->upstream,
                   "The gradient that comes from above; 1 where it is not given")
       ->type_name("DY.npy");
+  app->add_option("--axis", options->axis,
+                  "The axis along which rows lie, for what is over a row: 0 is the first, -1 the "
+                  "last, which it is where it is not given")
+      ->type_name("K");
   add_dtype_option(
       *app, options->dtype,
       "The number format of the results; the file's where it is not given. f16 and bf16 "

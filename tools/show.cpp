@@ -47,6 +47,14 @@ void print_values(const Function& function, const Parameters& given) {
   constexpr std::array<double, 7> points = {-4, -2, -1, 0, 1, 2, 4};
   const std::string input = function.inputs().front();
   std::string arguments, values, slopes;
+  if (function.is_over_rows()) {
+    std::vector<double> row(function.has_row_value() ? 1 : points.size());
+    function.kernel<double>().forward(points, row, given);
+    for (const double x : points) arguments += fmt::format("{:>10.4g}", x);
+    for (const double y : row) values += fmt::format("{:>10.4g}", y);
+    fmt::print("\n  {:<8}{}\n  {:<8}{}\n", "row", arguments, "value", values);
+    return;
+  }
   for (const double x : points) {
     const std::array<double, 1> at = {x};
     arguments += fmt::format("{:>10.4g}", x);

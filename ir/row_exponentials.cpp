@@ -1,0 +1,92 @@
+// Sums of powers of e over a row, which overflow where their quotients and logarithms do not.
+#include "ir/row_exponentials.h"
+
+#include <array>
+#include <limits>
+
+#include "ir/algebra.h"
+#include "ir/normal.h"
+#include "ir/passes.h"
+#include "ir/range.h"
+
+namespace actc::ir {
+namespace {
+
+class RowShifter {
+ public:
+  RowShifter(const Graph& graph, const Library& library, std::size_t input_count)
+      : from_(graph),
+        known_(library),
+        algebra_(to_, library),
+        forms_(to_, known_, input_count),
+        ranges_(to_, library, {}) {}
+
+  Graph run() {
+    std::vector<NodeId> mapped(from_.size());
+    std::vector<NodeId> args;
+    for (NodeId id = 0; id < from_.size(); ++id) {
+      const Node& node = from_[id];
+      switch (node.op) {
+        case Operation::Constant:
+          mapped[id] = to_.constant(from_.value(id), node.format);
+          break;
+        case Operation::Input:
+          mapped[id] = to_.input(node.payload, node.shape, node.format);
+          break;
+        case Operation::Parameter:
+          mapped[id] = to_.parameter(node.payload, node.format);
+          break;
+        default:
+          args.clear();
+          for (const NodeId a : from_.args(id)) args.push_back(mapped[a]);
+          mapped[id] = algebra_.make(node.op, node.format, args, node.payload);
+          if (node.op == Operation::Sum) mapped[id] = shifted(mapped[id]);
+      }
+    }
+    for (const NodeId id : from_.outputs) to_.outputs.push_back(mapped[id]);
+    return std::move(to_);
+  }
+
+ private:
+  NodeId exp(NodeId u) {
+    return algebra_.make(Operation::Call, Format::real, std::array{u}, *known_.exp);
+  }
+
+  NodeId shifted(NodeId sum) {
+    if (to_[sum].op != Operation::Sum || !known_.exp) return sum;
+    const Form terms = forms_[forms_.of(to_.arg(sum, 0))];
+    if (terms.size() != 1 || terms[0].exponent == Forms::zero) return sum;
+    const NodeId exponent = forms_.node(terms[0].exponent);
+    if (!varies_along_row(to_[exponent].shape)) return sum;
+    if (ranges_.of(exponent).high < std::numeric_limits<double>::infinity()) return sum;
+    Term rest = terms[0];
+    rest.exponent = Forms::zero;
+    const auto axes = static_cast<std::uint32_t>(Shape::column);
+    const NodeId largest = algebra_.real(
+        Operation::Detach,
+        {algebra_.make(Operation::Largest, Format::real, std::array{exponent}, axes)});
+    const NodeId power = exp(algebra_.sub(exponent, largest));
+    const NodeId term = rest.is_one() ? power : algebra_.mul(forms_.node(rest), power);
+    return algebra_.mul(exp(largest), algebra_.sum(term, Shape::column));
+  }
+
+  const Graph& from_;
+  KnownFunctions known_;
+  Graph to_;
+  Algebra algebra_;
+  Forms forms_;
+  Ranges ranges_;
+};
+
+}  // namespace
+
+Graph shift_row_exponentials(const Graph& graph, const Library& library, std::size_t input_count) {
+  if (!is_over_rows(graph)) return graph;
+  try {
+    return simplify(RowShifter(simplify(graph, library), library, input_count).run(), library);
+  } catch (const FormTooDeep&) {
+    return graph;
+  }
+}
+
+}  // namespace actc::ir

@@ -1,0 +1,146 @@
+// What a loop does with some vectors: the steps of its schedule, then the stores or reductions. All
+// loads stand before the stores, so outputs may be inputs.
+#include <array>
+#include <tuple>
+
+#include "jit/kernel_writer.h"
+
+namespace actc::jit {
+
+llvm::Value* KernelWriter::address(const Array& array, const Place& place, unsigned vector) {
+  llvm::Type* element = builder_.getIntNTy(8 * bytes_of(array.storage));
+  llvm::Value* first = builder_.CreateGEP(element, array.data, place.first);
+  return vector == 0 ? first
+                     : builder_.CreateConstGEP1_64(element, first, std::uint64_t{vector} * lanes_);
+}
+
+void KernelWriter::emit_body(const Place& place) {
+  values_.assign(graph_.size() * max_in_flight, nullptr);
+  emit_region(loop_->schedule.body, place);
+  if (!reductions_.empty()) {
+    emit_reductions(place);
+    return;
+  }
+  for (std::size_t k = 0; k < outputs_.size(); ++k) {
+    if (shape_of_output(k) != Shape::element) continue;
+    assert(graph_[outputs_[k]].format == spec_.format);
+    for (unsigned vector = 0; vector < place.vectors; ++vector) store_output(k, place, vector);
+  }
+}
+
+void KernelWriter::emit_reductions(const Place& place) {
+  for (std::size_t k = 0; k < reductions_.size(); ++k) {
+    const NodeId reduced = graph_.arg(loop_->reductions[k], 0);
+    for (unsigned vector = 0; vector < place.vectors; ++vector) {
+      reductions_[k].take(vector, operand(reduced, vector), place.lanes.mask);
+    }
+  }
+}
+
+llvm::Value* KernelWriter::column_index(const Place& place, unsigned vector) {
+  llvm::Type* type = type_of(context_, spec_.format, 0);
+  llvm::Value* first = builder_.CreateUIToFP(
+      builder_.CreateAdd(place.first, i64(std::uint64_t{vector} * lanes_)), type);
+  std::vector<llvm::Constant*> numbers;
+  for (unsigned k = 0; k < lanes_; ++k) numbers.push_back(llvm::ConstantFP::get(type, k));
+  return builder_.CreateFAdd(builder_.CreateVectorSplat(lanes_, first),
+                             llvm::ConstantVector::get(numbers));
+}
+
+void KernelWriter::load_input(NodeId id, const Place& place, unsigned vector) {
+  const Array& input = row_inputs_[graph_[id].payload];
+  if (!in_pairs(place)) {
+    value(id, vector) = arrays_.load(input.storage, address(input, place, vector), place.lanes);
+  } else if (vector % 2 == 0) {
+    std::tie(value(id, vector), value(id, vector + 1)) =
+        arrays_.load_pairs(address(input, place, vector), lanes_);
+  }
+}
+
+void KernelWriter::store_output(std::size_t k, const Place& place, unsigned vector) {
+  const Array& output = row_outputs_[k];
+  if (!in_pairs(place)) {
+    arrays_.store(output.storage, operand(outputs_[k], vector), address(output, place, vector),
+                  place.lanes, place.stores);
+  } else if (vector % 2 == 0) {
+    arrays_.store_pairs(operand(outputs_[k], vector), operand(outputs_[k], vector + 1),
+                        address(output, place, vector), place.stores);
+  }
+}
+
+void KernelWriter::emit_region(const Region& region, const Place& place) {
+  std::vector<llvm::Value*> args;
+  std::size_t in_block = 0;
+  for (const Step& step : region) {
+    cut_block(in_block);
+    if (step.is_group) {
+      emit_group(loop_->schedule.groups[step.index], place);
+      continue;
+    }
+    const NodeId id = step.index;
+    for (unsigned vector = 0; vector < place.vectors; ++vector) {
+      if (graph_[id].op == Operation::Input) {
+        assert(graph_[id].format == spec_.format);
+        load_input(id, place, vector);
+        continue;
+      }
+      if (graph_[id].op == Operation::ColumnIndex) {
+        value(id, vector) = column_index(place, vector);
+        continue;
+      }
+      args.clear();
+      for (const NodeId a : graph_.args(id)) args.push_back(operand(a, vector));
+      value(id, vector) = emitter_.emit(graph_, id, args);
+    }
+  }
+}
+
+void KernelWriter::emit_group(const RareGroup& group, const Place& place) {
+  const auto choose = [&](NodeId member, unsigned vector) {
+    return builder_.CreateSelect(operand(group.condition, vector),
+                                 operand(graph_.arg(member, 1), vector),
+                                 operand(graph_.arg(member, 2), vector));
+  };
+  if (group.region.empty()) {
+    for (const NodeId member : group.members) {
+      for (unsigned vector = 0; vector < place.vectors; ++vector) {
+        value(member, vector) = choose(member, vector);
+      }
+    }
+    return;
+  }
+
+  llvm::Value* any = operand(group.condition, 0);
+  for (unsigned vector = 1; vector < place.vectors; ++vector) {
+    any = builder_.CreateOr(any, operand(group.condition, vector));
+  }
+  llvm::BasicBlock* before = builder_.GetInsertBlock();
+  llvm::BasicBlock* rare = block("rare");
+  llvm::BasicBlock* after = block("after_rare");
+  builder_.CreateCondBr(builder_.CreateOrReduce(any), rare, after,
+                        llvm::MDBuilder(context_).createUnlikelyBranchWeights());
+
+  builder_.SetInsertPoint(rare);
+  emit_region(group.region, place);
+  std::vector<llvm::Value*> chosen;
+  for (const NodeId member : group.members) {
+    for (unsigned vector = 0; vector < place.vectors; ++vector) {
+      chosen.push_back(choose(member, vector));
+    }
+  }
+  llvm::BasicBlock* rare_end = builder_.GetInsertBlock();
+  builder_.CreateBr(after);
+
+  builder_.SetInsertPoint(after);
+  std::size_t next = 0;
+  for (const NodeId member : group.members) {
+    for (unsigned vector = 0; vector < place.vectors; ++vector) {
+      llvm::PHINode* phi = builder_.CreatePHI(chosen[next]->getType(), 2);
+      phi->addIncoming(operand(graph_.arg(member, 2), vector), before);
+      phi->addIncoming(chosen[next++], rare_end);
+      value(member, vector) = phi;
+    }
+  }
+}
+
+}  // namespace actc::jit

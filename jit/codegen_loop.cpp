@@ -1,0 +1,235 @@
+// The loops over a row.
+//
+//   stream      for outputs too large for the cache: some vectors at a time, stored around it
+//   full        else: vectors_in_flight vectors at a time, while that many are left
+//   rest        one vector at a time, lanes past the end masked: loaded as 0, not stored; before
+//               `stream` it does what lies before the first aligned address
+//
+// Every element goes through the same vector operations in either loop, so its bits do not depend
+// on its place; those of a reduction depend on the row's length.
+#include "jit/kernel_writer.h"
+
+namespace actc::jit {
+namespace {
+
+// How many vectors of a kernel's loop are computed together, a power of two: what hides the latency
+// of the operations and leaves the values in registers. A loop of few operations is bound by the
+// cache, and there 512-bit loads and stores reach the speed of 256-bit ones only by eights.
+// Measured for the built-ins on Zen 5, with AVX2 and AVX-512.
+unsigned vectors_in_flight(std::size_t element_nodes, std::size_t rare_nodes,
+                           unsigned vector_bits) {
+  const std::size_t work = element_nodes + 2 * rare_nodes;
+  if (work > 200) return 1;
+  return work <= 12 && vector_bits == 512 ? 8 : 4;
+}
+
+// Outputs of a row from this size on are stored around the cache: about what a core has of the last
+// level where several share it.
+constexpr std::uint64_t streaming_bytes = std::uint64_t{16} << 20;
+constexpr unsigned stream_vectors = 2;  // memory is the limit there
+
+}  // namespace
+
+void KernelWriter::emit_row() {
+  for (const Loop& loop : plan_.loops) {
+    emit_uniform(loop.row_values);
+    const bool last = &loop == &plan_.loops.back();
+    if (last && !stores_elements()) break;
+    spread(loop, true);
+    emit_loop(loop);
+  }
+  store_row_values();
+}
+
+bool KernelWriter::stores_elements() const {
+  for (std::size_t k = 0; k < outputs_.size(); ++k) {
+    if (shape_of_output(k) == Shape::element) return true;
+  }
+  return false;
+}
+
+void KernelWriter::store_row_values() {
+  for (std::size_t k = 0; k < outputs_.size(); ++k) {
+    if (shape_of_output(k) == Shape::element) continue;
+    const Array& output = row_outputs_[k];
+    arrays_.store(output.storage, builder_.CreateVectorSplat(lanes_, scalars_[outputs_[k]]),
+                  output.data, one_lane(), StoreKind::cached);
+  }
+}
+
+void KernelWriter::emit_loop(const Loop& loop) {
+  loop_ = &loop;
+  const Schedule& s = loop.schedule;
+  in_flight_ = huge_ ? 1 : vectors_in_flight(s.element_nodes, s.rare_nodes, processor_.vector_bits);
+  reductions_.clear();
+  for (const NodeId id : loop.reductions) {
+    auto* vector = llvm::cast<llvm::FixedVectorType>(type_of(context_, graph_[id].format, lanes_));
+    reductions_.emplace_back(builder_, graph_[id].op, vector, in_flight_,
+                             &function_->getEntryBlock());
+    const auto allocas = reductions_.back().allocas();
+    allocas_.insert(allocas_.end(), allocas.begin(), allocas.end());
+    reductions_.back().begin();
+  }
+  llvm::Value* columns = columns_;
+  llvm::Value* full_columns =
+      builder_.CreateAnd(columns, i64(~(std::uint64_t{lanes_} * in_flight_ - 1)));
+  llvm::Type* word = builder_.getInt64Ty();
+  llvm::BasicBlock* before = builder_.GetInsertBlock();
+  llvm::BasicBlock* rest_check = block("rest_check");
+  llvm::BasicBlock* rest = block("rest");
+  llvm::BasicBlock* row_end = block("row_end");
+
+  // How the masked loop may be entered: from `first`, up to `limit`.
+  builder_.SetInsertPoint(rest);
+  llvm::PHINode* rest_index = builder_.CreatePHI(word, 3);
+  llvm::PHINode* rest_limit = builder_.CreatePHI(word, 3);
+  const auto enter_rest = [&](llvm::Value* first, llvm::Value* limit, llvm::BasicBlock* from) {
+    rest_index->addIncoming(first, from);
+    rest_limit->addIncoming(limit, from);
+  };
+  builder_.SetInsertPoint(rest_check);
+  llvm::PHINode* rest_start = builder_.CreatePHI(word, 3);
+
+  builder_.SetInsertPoint(before);
+  const bool may_stream = processor_.x86 && !huge_ && loop.reductions.empty();
+  llvm::BasicBlock* stream = may_stream ? block("stream") : nullptr;
+  if (may_stream) {
+    // Streaming needs aligned outputs: the masked loop goes up to where all of them are.
+    llvm::BasicBlock* cached = block("cached");
+    llvm::BasicBlock* head = block("head");
+    Streaming streaming = streaming_condition();
+    builder_.CreateCondBr(streaming.possible, head, cached,
+                          llvm::MDBuilder(context_).createUnlikelyBranchWeights());
+    builder_.SetInsertPoint(head);
+    enter_rest(i64(0), streaming.head, head);
+    builder_.CreateCondBr(builder_.CreateIsNull(streaming.head), stream, rest);
+
+    builder_.SetInsertPoint(stream);
+    llvm::PHINode* index = builder_.CreatePHI(word, 3);
+    index->addIncoming(i64(0), head);
+    stream_index_ = index;
+    emit_body({index, stream_vectors, {lanes_, nullptr, nullptr}, StoreKind::streaming});
+    const std::uint64_t step = std::uint64_t{lanes_} * stream_vectors;
+    llvm::Value* next = builder_.CreateAdd(index, i64(step), "", /*HasNUW=*/true);
+    llvm::BasicBlock* stream_end = builder_.GetInsertBlock();
+    index->addIncoming(next, stream_end);
+    llvm::BasicBlock* fence = block("fence");
+    builder_.CreateCondBr(
+        builder_.CreateICmpULE(builder_.CreateAdd(next, i64(step), "", /*HasNUW=*/true), columns),
+        stream, fence);
+    // Streaming stores become visible in order with what the caller does next.
+    builder_.SetInsertPoint(fence);
+    builder_.CreateIntrinsic(builder_.getVoidTy(), llvm::Intrinsic::x86_sse_sfence, {});
+    rest_start->addIncoming(next, fence);
+    builder_.CreateBr(rest_check);
+    builder_.SetInsertPoint(cached);
+    before = cached;
+  }
+
+  // A single vector at a time is what the masked loop does anyway.
+  if (!huge_) {
+    llvm::BasicBlock* full = block("full");
+    builder_.CreateCondBr(builder_.CreateIsNull(full_columns), rest_check, full);
+    rest_start->addIncoming(i64(0), before);
+    builder_.SetInsertPoint(full);
+    llvm::PHINode* index = builder_.CreatePHI(word, 2);
+    index->addIncoming(i64(0), before);
+    emit_body({index, in_flight_, {lanes_, nullptr, nullptr}});
+    llvm::Value* next = builder_.CreateAdd(index, i64(std::uint64_t{lanes_} * in_flight_), "",
+                                           /*HasNUW=*/true);
+    end_blocks(next);
+    llvm::BasicBlock* full_end = builder_.GetInsertBlock();
+    index->addIncoming(next, full_end);
+    builder_.CreateCondBr(builder_.CreateICmpULT(next, full_columns), full, rest_check);
+    rest_start->addIncoming(full_columns, full_end);
+  } else {
+    rest_start->addIncoming(i64(0), before);
+    builder_.CreateBr(rest_check);
+  }
+
+  builder_.SetInsertPoint(rest_check);
+  enter_rest(rest_start, columns, rest_check);
+  builder_.CreateCondBr(builder_.CreateICmpULT(rest_start, columns), rest, row_end);
+
+  builder_.SetInsertPoint(rest);
+  // Lane k exists where k < limit - index; the difference is cut to fit the lanes' integers.
+  llvm::Value* left = builder_.CreateBinaryIntrinsic(
+      llvm::Intrinsic::umin, builder_.CreateSub(rest_limit, rest_index), i64(lanes_));
+  llvm::Type* lane_type = builder_.getIntNTy(8 * bytes_of(computed_));
+  std::vector<llvm::Constant*> numbers;
+  for (unsigned k = 0; k < lanes_; ++k) numbers.push_back(llvm::ConstantInt::get(lane_type, k));
+  llvm::Value* mask = builder_.CreateICmpULT(
+      llvm::ConstantVector::get(numbers),
+      builder_.CreateVectorSplat(lanes_, builder_.CreateTrunc(left, lane_type)));
+  emit_body({rest_index, 1, {lanes_, mask, left}});
+  llvm::Value* next = builder_.CreateAdd(rest_index, i64(lanes_), "", /*HasNUW=*/true);
+  if (huge_) end_blocks(next);
+  llvm::BasicBlock* rest_end = builder_.GetInsertBlock();
+  enter_rest(next, rest_limit, rest_end);
+  llvm::BasicBlock* rest_done = block("rest_done");
+  builder_.CreateCondBr(builder_.CreateICmpULT(next, rest_limit), rest, rest_done);
+  builder_.SetInsertPoint(rest_done);
+  if (may_stream) {
+    stream_index_->addIncoming(rest_limit, rest_done);
+    builder_.CreateCondBr(builder_.CreateICmpEQ(rest_limit, columns), row_end, stream);
+  } else {
+    builder_.CreateBr(row_end);
+  }
+  builder_.SetInsertPoint(row_end);
+  for (std::size_t k = 0; k < reductions_.size(); ++k) {
+    scalars_[loop.reductions[k]] = reductions_[k].finish();
+  }
+}
+
+// After every reduction_block turns of the loop.
+void KernelWriter::end_blocks(llvm::Value* next) {
+  bool any = false;
+  for (const Reduction& reduction : reductions_) any = any || reduction.has_blocks();
+  if (!any) return;
+  const std::uint64_t elements = std::uint64_t{lanes_} * in_flight_ * reduction_block;
+  llvm::BasicBlock* end = block("end_block");
+  llvm::BasicBlock* after = block("after_block");
+  builder_.CreateCondBr(builder_.CreateIsNull(builder_.CreateAnd(next, i64(elements - 1))), end,
+                        after, llvm::MDBuilder(context_).createUnlikelyBranchWeights());
+  builder_.SetInsertPoint(end);
+  for (Reduction& reduction : reductions_) {
+    if (reduction.has_blocks()) reduction.end_block();
+  }
+  builder_.CreateBr(after);
+  builder_.SetInsertPoint(after);
+}
+
+// Outputs that will not fit in the cache are stored around it: reading their lines first, and
+// evicting the inputs', would cost more than the store.
+KernelWriter::Streaming KernelWriter::streaming_condition() {
+  llvm::Value* possible = nullptr;
+  const auto require = [&](llvm::Value* condition) {
+    possible = possible == nullptr ? condition : builder_.CreateAnd(possible, condition);
+  };
+  llvm::Value* head = nullptr;
+  const std::uint64_t aligned = all_bfloat16_ ? 2 * lanes_ : lanes_;  // elements in a store
+  for (std::size_t k = 0; k < row_outputs_.size(); ++k) {
+    if (shape_of_output(k) != Shape::element) continue;
+    const Array& output = row_outputs_[k];
+    const std::uint64_t bytes = bytes_of(output.storage);
+    require(builder_.CreateICmpUGE(columns_, i64(streaming_bytes / bytes)));
+    llvm::Value* to_aligned = builder_.CreateAnd(
+        builder_.CreateNeg(builder_.CreatePtrToInt(output.data, builder_.getInt64Ty())),
+        i64(aligned * bytes - 1));
+    require(builder_.CreateIsNull(builder_.CreateAnd(to_aligned, i64(bytes - 1))));
+    llvm::Value* elements = builder_.CreateUDiv(to_aligned, i64(bytes));
+    if (head == nullptr) {
+      head = elements;
+    } else {
+      require(builder_.CreateICmpEQ(elements, head));
+    }
+    // In place the lines are in the cache already.
+    for (const Array& input : row_inputs_) {
+      if (!input.used()) continue;
+      require(builder_.CreateICmpNE(output.data, input.data));
+    }
+  }
+  return {possible, head};
+}
+
+}  // namespace actc::jit

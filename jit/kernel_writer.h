@@ -1,0 +1,154 @@
+// One kernel of a module: the state that its parts share while it is written.
+//
+//   codegen.cpp         the frame: checks, rows, what does not vary along a row
+//   codegen_loop.cpp    the loops over a row
+//   codegen_body.cpp    what a loop does with some vectors
+#pragma once
+
+#include <cassert>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "jit/codegen.h"
+#include "jit/lanes.h"
+#include "jit/reduction.h"
+#include "jit/schedule.h"
+#include "jit/storage.h"
+
+namespace actc::jit {
+
+using ir::Format;
+using ir::Graph;
+using ir::NodeId;
+using ir::Operation;
+using ir::Shape;
+
+constexpr unsigned max_in_flight = 8;
+
+class KernelWriter {
+ public:
+  KernelWriter(llvm::Module& module, const ModuleSpec& spec, std::size_t k,
+               const Processor& processor)
+      : context_(module.getContext()),
+        module_(module),
+        spec_(spec),
+        graph_(*spec.graph),
+        kernel_(spec.kernels[k]),
+        processor_(processor),
+        builder_(context_),
+        emitter_(builder_, processor_),
+        arrays_(builder_, processor_),
+        computed_(spec.format == Format::binary32 ? Storage::binary32 : Storage::binary64) {
+    for (const std::size_t output : kernel_.outputs) {
+      outputs_.push_back(graph_.outputs[output]);
+    }
+    plan_ = plan(graph_, outputs_);
+    huge_ = graph_.size() >= huge_graph;
+    lanes_ = (huge_ ? 128 : processor.vector_bits) / (8 * bytes_of(computed_));
+    create_function(kernel_symbol(k));
+  }
+
+  void write();
+
+ private:
+  // The elements that a body computes: `vectors` vectors from element `first` of the row on.
+  struct Place {
+    llvm::Value* first;
+    unsigned vectors;
+    Lanes lanes;  // of each vector
+    StoreKind stores = StoreKind::cached;
+  };
+  struct Streaming {
+    llvm::Value* possible;
+    llvm::Value* head;  // elements before the outputs are aligned
+  };
+  struct Array {
+    bool used() const { return data != nullptr; }
+
+    llvm::Value* data = nullptr;  // of the first row, then of the current one
+    llvm::Value* row_stride = nullptr;
+    Storage storage = Storage::binary32;
+  };
+
+  void create_function(const std::string& name);
+  llvm::BasicBlock* block(const char* name) {
+    return llvm::BasicBlock::Create(context_, name, function_);
+  }
+  llvm::Value* i64(std::uint64_t value) { return builder_.getInt64(value); }
+  llvm::Value* load_field(llvm::Value* base, std::size_t offset, llvm::Type* type) {
+    return builder_.CreateAlignedLoad(
+        type, builder_.CreateConstInBoundsGEP1_64(builder_.getInt8Ty(), base, offset),
+        llvm::Align(8));
+  }
+  Storage storage_in(const std::vector<Storage>& storages, std::size_t position) const {
+    return storages.empty() ? computed_ : storages.at(position);
+  }
+  Array load_array(llvm::Value* arrays, std::size_t position, Storage storage,
+                   llvm::Value*& bad_stride);
+  // Begins a new block of a huge graph after every huge_block calls.
+  void cut_block(std::size_t& in_block);
+  // Values that do not vary along a row, as scalars, and as vectors where a loop needs them.
+  void emit_uniform(std::span<const NodeId> nodes);
+  llvm::Value* uniform(NodeId id);
+  Lanes one_lane();
+  void spread(const Loop& loop, bool once_a_row);
+  void emit_row();
+  void emit_loop(const Loop& loop);
+  bool stores_elements() const;
+  void store_row_values();
+  Streaming streaming_condition();
+  void emit_body(const Place& place);
+  void emit_reductions(const Place& place);
+  void end_blocks(llvm::Value* next);
+  void emit_region(const Region& region, const Place& place);
+  void emit_group(const RareGroup& group, const Place& place);
+  llvm::Value* address(const Array& array, const Place& place, unsigned vector);
+  void load_input(NodeId id, const Place& place, unsigned vector);
+  void store_output(std::size_t k, const Place& place, unsigned vector);
+  llvm::Value* column_index(const Place& place, unsigned vector);
+  Shape shape_of_output(std::size_t k) const {
+    return kernel_.output_shapes.empty() ? Shape::element : kernel_.output_shapes[k];
+  }
+  // Whether a body has its vectors in pairs of even and odd elements.
+  bool in_pairs(const Place& place) const {
+    return all_bfloat16_ && place.vectors % 2 == 0 && place.lanes.mask == nullptr;
+  }
+
+  // The value of a node in a vector of the current body.
+  llvm::Value*& value(NodeId id, unsigned vector) { return values_[id * max_in_flight + vector]; }
+  llvm::Value* operand(NodeId id, unsigned vector) {
+    return varies_along_row(graph_[id].shape) ? value(id, vector) : splats_[id];
+  }
+
+  llvm::LLVMContext& context_;
+  llvm::Module& module_;
+  const ModuleSpec& spec_;
+  const Graph& graph_;
+  const KernelSpec& kernel_;
+  const Processor& processor_;
+  llvm::IRBuilder<> builder_;
+  LaneEmitter emitter_;
+  StorageEmitter arrays_;
+  Storage computed_;  // as the computing format lies in memory: parameters, and arrays by default
+  std::vector<NodeId> outputs_;
+  Plan plan_;
+  const Loop* loop_ = nullptr;         // the one being written
+  std::vector<Reduction> reductions_;  // of that loop, in its order
+  bool huge_ = false;
+  unsigned lanes_ = 0;
+  unsigned in_flight_ = 0;
+  bool all_bfloat16_ = false;
+  llvm::PHINode* stream_index_ = nullptr;
+  llvm::Function* function_ = nullptr;
+  llvm::Value* parameters_ = nullptr;
+  llvm::Value* columns_ = nullptr;
+  std::vector<llvm::AllocaInst*> allocas_;
+  std::vector<llvm::Value*> scalars_;  // by node, for those that do not vary along the row
+  std::vector<llvm::Value*> splats_;   // the same as vectors, where they are needed
+  std::vector<llvm::Value*> values_;
+  std::vector<Array> row_inputs_;   // by position; those that are used
+  std::vector<Array> row_outputs_;  // as KernelSpec::outputs
+};
+
+}  // namespace actc::jit

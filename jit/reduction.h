@@ -1,0 +1,68 @@
+// One reduction over a row: a vector of partial results for each vector that a loop has in flight,
+// and what is made of them at the row's end.
+//
+// A sum of binary32 is taken in binary64, one of binary64 in two words. After every
+// `reduction_block` terms of a lane the partial sums are added to others of their own, so that no
+// lane's sum has more than a few thousand roundings: with n terms a lane, b = reduction_block and u
+// = 2^-53, the error of a sum of binary32 is at most (b + n / b) u times the sum of the magnitudes,
+// that of a sum of binary64 (b^2 + 2 n / b) u^2. The order depends on the row's length alone.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "ir/operation.h"
+#include "jit/llvm.h"
+
+namespace actc::jit {
+
+constexpr unsigned reduction_block = 32;
+
+class Reduction {
+ public:
+  // Of vectors of type `vector`, `in_flight` of them a turn of the loop. What it holds are
+  // `allocas` in the block `entry`, to be promoted to registers.
+  Reduction(llvm::IRBuilder<>& builder, ir::Operation op, llvm::FixedVectorType* vector,
+            unsigned in_flight, llvm::BasicBlock* entry);
+
+  void begin();
+  // The lanes of `mask` of one more vector; all where it is null.
+  void take(unsigned k, llvm::Value* vector, llvm::Value* mask);
+  bool has_blocks() const { return op_ == ir::Operation::Sum; }
+  void end_block();
+  llvm::Value* finish();  // a scalar of the element's type
+
+  std::span<llvm::AllocaInst* const> allocas() const { return allocas_; }
+
+ private:
+  // A value and what its additions rounded away, where that is kept.
+  struct Words {
+    llvm::Value* high = nullptr;
+    llvm::Value* low = nullptr;
+  };
+  struct Place {
+    llvm::AllocaInst* high = nullptr;
+    llvm::AllocaInst* low = nullptr;
+  };
+
+  Place place(llvm::BasicBlock* entry, llvm::Type* high, llvm::Type* low);
+  Words load(const Place& place);
+  void store(const Place& place, const Words& words);
+  Words rounded_away(llvm::Value* a, llvm::Value* b);  // the sum and its error
+  Words add(const Words& a, const Words& b);
+  Words largest(const Words& a, const Words& b);
+  Words combine(const Words& a, const Words& b) {
+    return op_ == ir::Operation::Sum ? add(a, b) : largest(a, b);
+  }
+  bool in_two_words() const { return op_ == ir::Operation::Sum && element_->isDoubleTy(); }
+
+  llvm::IRBuilder<>& builder_;
+  ir::Operation op_;
+  llvm::FixedVectorType* vector_;
+  llvm::Type* element_;
+  std::vector<Place> current_;  // by vector in flight
+  std::vector<Place> total_;    // of the blocks before
+  std::vector<llvm::AllocaInst*> allocas_;
+};
+
+}  // namespace actc::jit

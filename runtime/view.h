@@ -1,0 +1,70 @@
+// Arrays of any rank, as the caller has them.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <span>
+#include <type_traits>
+
+#include "half.h"  // beside this file, here as where it is installed
+
+namespace actc {
+
+/// The largest number of axes of a View.
+inline constexpr std::size_t max_rank = 8;
+
+namespace detail {
+
+// A View without its element's type.
+struct Layout {
+  const void* data = nullptr;
+  std::size_t element_bytes = 0;
+  std::size_t rank = 0;
+  std::array<std::size_t, max_rank> sizes = {};
+  std::array<std::ptrdiff_t, max_rank> strides = {};  // in elements
+};
+
+// Throws Error where the shape has more than max_rank axes, more elements than an address reaches,
+// or another number of strides.
+ACTC_API Layout layout_of(const void* data, std::size_t element_bytes,
+                          std::span<const std::size_t> sizes,
+                          std::span<const std::ptrdiff_t> strides, bool row_major);
+
+}  // namespace detail
+
+/// An array that the caller owns, as NumPy describes one: where it begins, and for each axis its
+/// size and the distance from an element to the next, in elements. Copies refer to the same
+/// elements.
+template <class T>
+class View {
+ public:
+  /// One axis.
+  explicit View(std::span<T> elements) : View(elements.data(), std::array{elements.size()}) {}
+  /// In C's order: the last axis is contiguous.
+  View(T* data, std::span<const std::size_t> sizes)
+      : layout_(detail::layout_of(data, sizeof(T), sizes, {}, true)) {}
+  View(T* data, std::span<const std::size_t> sizes, std::span<const std::ptrdiff_t> strides)
+      : layout_(detail::layout_of(data, sizeof(T), sizes, strides, false)) {}
+  /// One that may be written to is one that may be read.
+  operator View<const T>() const
+    requires(!std::is_const_v<T>)
+  {
+    return View<const T>(layout_);
+  }
+
+  std::size_t rank() const noexcept { return layout_.rank; }
+  std::span<const std::size_t> sizes() const noexcept { return {layout_.sizes.data(), rank()}; }
+  std::span<const std::ptrdiff_t> strides() const noexcept {
+    return {layout_.strides.data(), rank()};
+  }
+  T* data() const noexcept { return static_cast<T*>(const_cast<void*>(layout_.data)); }
+  const detail::Layout& layout() const noexcept { return layout_; }
+
+ private:
+  template <class>
+  friend class View;
+  explicit View(const detail::Layout& layout) : layout_(layout) {}
+  detail::Layout layout_;
+};
+
+}  // namespace actc
