@@ -234,14 +234,17 @@ NodeId Algebra::make_quotient(NodeId a, NodeId b) {
 }
 
 NodeId Algebra::make_reduction(Operation op, NodeId a, Shape axes) {
+  if (graph_.is_constant(a, 0)) return a;
   const Shape along = common(axes, graph_[a].shape);
   if (op == Operation::Sum && along != axes) {
     // Only columns are counted: nothing that is summed over rows is the same in all of them.
-    assert(along == Shape::scalar && axes == Shape::column);
-    return mul(real(Operation::Columns, {}), a);
+    assert(without(axes, along) == Shape::column);
+    const NodeId counted = mul(real(Operation::Columns, {}), a);
+    return along == Shape::scalar ? counted : make_reduction(op, counted, along);
   }
   if (along == Shape::scalar) return a;
-  if (op == Operation::Sum) {
+  // Sums over rows end a kernel: they stay whole.
+  if (op == Operation::Sum && axes == Shape::column) {
     // What chooses for the whole row chooses between sums.
     if (is(a, Operation::Where) && common(graph_[graph_.arg(a, 0)].shape, axes) == Shape::scalar) {
       const auto branch = [&](std::size_t k) {

@@ -23,7 +23,7 @@ class Differentiator {
   std::vector<NodeId> adjoints(NodeId y, NodeId seed,
                                std::span<const std::optional<NodeId>> wanted) {
     const auto last = static_cast<NodeId>(graph_.size());
-    adjoint_.assign(last, std::nullopt);
+    adjoints_.assign(last, {});
     varies_.assign(last, false);
     for (const auto& id : wanted) {
       if (id) varies_[*id] = true;
@@ -31,26 +31,56 @@ class Differentiator {
     for (NodeId id = 0; id < last; ++id) {
       for (const NodeId a : graph_.args(id)) varies_[id] = varies_[id] || varies_[a];
     }
-    pushed_ = y;
+    level_ = sums_ ? graph_[y].shape : Shape::scalar;
     give(y, seed);
     for (NodeId id = last; id-- > 0;) {
-      pushed_ = id;
-      if (adjoint_[id] && varies_[id]) push(id, *adjoint_[id]);
+      if (!varies_[id]) continue;
+      for (const Shape level : all_shapes) {
+        level_ = level;
+        if (const auto adjoint = at(id, level)) push(id, *adjoint);
+      }
     }
     std::vector<NodeId> result;
-    for (const auto& id : wanted) {
-      result.push_back(id && adjoint_[*id] ? *adjoint_[*id] : algebra_.number(0));
-    }
+    for (const auto& id : wanted) result.push_back(id ? total(*id) : algebra_.number(0));
     return result;
   }
 
  private:
-  // What was spread over an axis gets the sum over it.
+  static constexpr std::array all_shapes = {Shape::scalar, Shape::column, Shape::row,
+                                            Shape::element};
+
+  // A node that was spread over an axis gets the sum over it: at once where a row reduces it to one
+  // value, else, since sums over rows end a kernel, only where a variable is reached. Until then an
+  // adjoint has a level: the shape that it has a part for each place of.
+  std::optional<NodeId>& at(NodeId id, Shape level) {
+    return adjoints_[id][static_cast<std::size_t>(level)];
+  }
+
   void give(NodeId to, NodeId contribution) {
     if (to >= varies_.size() || !varies_[to]) return;
-    const Shape spread = without(graph_[pushed_].shape, graph_[to].shape);
-    if (sums_ && spread != Shape::scalar) contribution = algebra_.sum(contribution, spread);
-    adjoint_[to] = adjoint_[to] ? algebra_.accumulate(*adjoint_[to], contribution) : contribution;
+    Shape level = level_;
+    if (sums_) {
+      const Shape own = graph_[to].shape;
+      level = join(level, own);
+      if (own == Shape::row && varies_along_row(level)) {
+        contribution = algebra_.sum(contribution, Shape::column);
+        level = own;
+      }
+    }
+    std::optional<NodeId>& adjoint = at(to, level);
+    adjoint = adjoint ? algebra_.accumulate(*adjoint, contribution) : contribution;
+  }
+
+  NodeId total(NodeId variable) {
+    NodeId sum = algebra_.number(0);
+    for (const Shape level : all_shapes) {
+      const auto adjoint = at(variable, level);
+      if (!adjoint) continue;
+      const Shape spread = sums_ ? without(level, graph_[variable].shape) : Shape::scalar;
+      sum = algebra_.accumulate(
+          sum, spread == Shape::scalar ? *adjoint : algebra_.sum(*adjoint, spread));
+    }
+    return sum;
   }
 
   // where(a > b, 1, where(a < b, 0, 1/2)): the share of the first argument of max.
@@ -250,8 +280,8 @@ class Differentiator {
   const Library& library_;
   Algebra algebra_;
   bool sums_;
-  NodeId pushed_ = 0;
-  std::vector<std::optional<NodeId>> adjoint_;
+  Shape level_ = Shape::scalar;
+  std::vector<std::array<std::optional<NodeId>, 4>> adjoints_;  // by node and level
   std::vector<bool> varies_;
 };
 
@@ -325,9 +355,10 @@ Graph derive_row(const Graph& graph, const Library& library, std::size_t input_c
                  std::span<const std::size_t> wanted) {
   Graph result = open_underived(simplify(graph, library), library);
   const NodeId y = result.outputs[0];
+  const auto of = variables(result, input_count, wanted);
   const NodeId dy = result.input(static_cast<std::uint32_t>(input_count), value_shape(result));
   Differentiator differentiator(result, library, true);
-  result.outputs = differentiator.adjoints(y, dy, variables(result, input_count, wanted));
+  result.outputs = differentiator.adjoints(y, dy, of);
   return simplify(result, library);
 }
 
@@ -349,9 +380,11 @@ void append_parameters(std::vector<NodeId>& args, Graph& graph, const Graph& bod
 
 }  // namespace
 
-Graph with_gradients(const Graph& meaning, const Library& library, std::size_t input_count) {
+Graph with_gradients(const Graph& meaning, const Library& library, std::size_t input_count,
+                     std::span<const std::size_t> learned) {
   std::vector<std::size_t> wanted(input_count);
   std::iota(wanted.begin(), wanted.end(), std::size_t{0});
+  for (const std::size_t k : learned) wanted.push_back(input_count + k);
 
   // The value keeps its calls; only the derivative opens those that have none beside them.
   Graph result = simplify(meaning, library);
@@ -378,7 +411,11 @@ Graph with_gradients(const Graph& meaning, const Library& library, std::size_t i
   const std::vector<NodeId> slopes = inline_body(result, partials, input_count, variables);
   Algebra algebra(result, library);
   const NodeId dy = result.input(static_cast<std::uint32_t>(input_count));
-  for (const NodeId slope : slopes) result.outputs.push_back(algebra.scale(dy, slope));
+  for (std::size_t k = 0; k < slopes.size(); ++k) {
+    const NodeId gradient = algebra.scale(dy, slopes[k]);
+    const bool summed = k >= input_count;
+    result.outputs.push_back(summed ? algebra.sum(gradient, Shape::element) : gradient);
+  }
   return simplify(result, library);
 }
 

@@ -112,8 +112,9 @@ bool is_over_rows(const Graph& graph) {
   const std::vector<bool> needed = reachable(graph);
   for (NodeId id = 0; id < graph.size(); ++id) {
     const Operation op = graph[id].op;
-    const bool of_row = info(op).klass == OperationClass::reduction || op == Operation::Columns ||
-                        op == Operation::ColumnIndex;
+    const bool reduces_row = info(op).klass == OperationClass::reduction &&
+                             static_cast<Shape>(graph[id].payload) == Shape::column;
+    const bool of_row = reduces_row || op == Operation::Columns || op == Operation::ColumnIndex;
     if (needed[id] && of_row) return true;
   }
   return false;

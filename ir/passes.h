@@ -48,7 +48,10 @@ Graph derive_row(const Graph& graph, const Library& library, std::size_t input_c
 // The graph of what a kernel computes: y, then dy·∂y/∂input for each input, dy being one more
 // input after the function's own; of rows the vector-Jacobian product. Where a derivative is the
 // constant 0 the product is 0 whatever dy.
-Graph with_gradients(const Graph& meaning, const Library& library, std::size_t input_count);
+// Last, for each parameter at the positions `learned`, the sum of dy times the derivative over all
+// elements and rows.
+Graph with_gradients(const Graph& meaning, const Library& library, std::size_t input_count,
+                     std::span<const std::size_t> learned = {});
 
 // Derives what is not written of an opaque function's derivatives, from its meaning as the rules
 // make it where there are rules. Functions that it calls must be complete.

@@ -53,7 +53,8 @@ class RowShifter {
   }
 
   NodeId shifted(NodeId sum) {
-    if (to_[sum].op != Operation::Sum || !known_.exp) return sum;
+    const auto columns = static_cast<std::uint32_t>(Shape::column);
+    if (to_[sum].op != Operation::Sum || to_[sum].payload != columns || !known_.exp) return sum;
     const Form terms = forms_[forms_.of(to_.arg(sum, 0))];
     if (terms.size() != 1 || terms[0].exponent == Forms::zero) return sum;
     const NodeId exponent = forms_.node(terms[0].exponent);
@@ -61,10 +62,9 @@ class RowShifter {
     if (ranges_.of(exponent).high < std::numeric_limits<double>::infinity()) return sum;
     Term rest = terms[0];
     rest.exponent = Forms::zero;
-    const auto axes = static_cast<std::uint32_t>(Shape::column);
     const NodeId largest = algebra_.real(
         Operation::Detach,
-        {algebra_.make(Operation::Largest, Format::real, std::array{exponent}, axes)});
+        {algebra_.make(Operation::Largest, Format::real, std::array{exponent}, columns)});
     const NodeId power = exp(algebra_.sub(exponent, largest));
     const NodeId term = rest.is_one() ? power : algebra_.mul(forms_.node(rest), power);
     return algebra_.mul(exp(largest), algebra_.sum(term, Shape::column));

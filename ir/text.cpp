@@ -96,6 +96,12 @@ Piece number_piece(const Rational& value) {
       product};
 }
 
+// A sum over rows, which no text can say, is in gradients alone.
+bool sums_rows(const Node& node) {
+  return node.op == Operation::Sum &&
+         common(static_cast<Shape>(node.payload), Shape::row) == Shape::row;
+}
+
 class Printer {
  public:
   Printer(const Graph& graph, const Library& library, const Names& names)
@@ -201,6 +207,7 @@ class Printer {
       }
       default:
         if (graph_.args(id).empty()) return {std::string(name), atom};
+        if (sums_rows(node)) return {fmt::format("total({})", at(arg(0), loose)), atom};
         return {fmt::format("{}({})", name, comma_separated(graph_.args(id))), atom};
     }
   }
@@ -252,7 +259,7 @@ std::string to_listing(const Graph& graph, const Library& library, const Names& 
         text += "call " + library[node.payload].name;
         break;
       default:
-        text += info(node.op).name;
+        text += sums_rows(node) ? "total" : info(node.op).name;
     }
     for (const NodeId a : graph.args(id)) text += fmt::format(" %{}", a);
     text += fmt::format(" : {}\n", name(node.format));

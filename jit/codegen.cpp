@@ -85,15 +85,18 @@ void KernelWriter::write() {
   }
   std::vector<Array> outputs;
   for (std::size_t k = 0; k < outputs_.size(); ++k) {
-    outputs.push_back(
-        load_array(output_arrays, k, storage_in(kernel_.output_storage, k), bad_stride));
+    const bool total = shape_of_output(k) == Shape::scalar;
+    const Storage storage = total ? Storage::binary64 : storage_in(kernel_.output_storage, k);
+    outputs.push_back(load_array(output_arrays, k, storage, bad_stride));
   }
   // Pairs do not hold elements side by side: their places and the order of sums would be others.
   all_bfloat16_ = !ir::is_over_rows(graph_);
-  for (const std::vector<Array>* arrays : {&inputs, &outputs}) {
-    for (const Array& array : *arrays) {
-      if (array.used() && array.storage != Storage::bfloat16) all_bfloat16_ = false;
-    }
+  for (const Array& array : inputs) {
+    if (array.used() && array.storage != Storage::bfloat16) all_bfloat16_ = false;
+  }
+  for (std::size_t k = 0; k < outputs.size(); ++k) {
+    const bool total = shape_of_output(k) == Shape::scalar;
+    if (!total && outputs[k].storage != Storage::bfloat16) all_bfloat16_ = false;
   }
   builder_.CreateCondBr(builder_.CreateIsNotNull(bad_stride), refuse, setup, unlikely);
 
@@ -107,6 +110,7 @@ void KernelWriter::write() {
   splats_.assign(graph_.size(), nullptr);
   emit_uniform(plan_.call_values);
   for (const Loop& loop : plan_.loops) spread(loop, false);
+  begin_totals();
   builder_.CreateCondBr(builder_.CreateIsNull(rows), done, row, unlikely);
   llvm::BasicBlock* before_rows = builder_.GetInsertBlock();
 
@@ -131,6 +135,7 @@ void KernelWriter::write() {
   builder_.CreateCondBr(builder_.CreateICmpULT(next_row, rows), row, done, unlikely);
 
   builder_.SetInsertPoint(done);
+  store_totals(outputs);
   environment.leave();
   builder_.CreateRet(builder_.getInt32(ACTC_OK));
   if (!allocas_.empty()) {

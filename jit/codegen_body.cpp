@@ -21,6 +21,12 @@ void KernelWriter::emit_body(const Place& place) {
     emit_reductions(place);
     return;
   }
+  for (Total& total : totals_) {
+    if (!varies_along_row(graph_[total.summed].shape)) continue;
+    for (unsigned vector = 0; vector < place.vectors; ++vector) {
+      total.reduction->take(vector, operand(total.summed, vector), place.lanes.mask);
+    }
+  }
   for (std::size_t k = 0; k < outputs_.size(); ++k) {
     if (shape_of_output(k) != Shape::element) continue;
     assert(graph_[outputs_[k]].format == spec_.format);

@@ -7,6 +7,8 @@
 //
 // Every element goes through the same vector operations in either loop, so its bits do not depend
 // on its place; those of a reduction depend on the row's length.
+#include <algorithm>
+
 #include "jit/kernel_writer.h"
 
 namespace actc::jit {
@@ -34,23 +36,76 @@ void KernelWriter::emit_row() {
   for (const Loop& loop : plan_.loops) {
     emit_uniform(loop.row_values);
     const bool last = &loop == &plan_.loops.back();
-    if (last && !stores_elements()) break;
+    if (last && !uses_elements()) break;
     spread(loop, true);
     emit_loop(loop);
   }
   store_row_values();
+  take_row_totals();
+  end_total_blocks();
 }
 
-bool KernelWriter::stores_elements() const {
+bool KernelWriter::uses_elements() const {
   for (std::size_t k = 0; k < outputs_.size(); ++k) {
     if (shape_of_output(k) == Shape::element) return true;
   }
-  return false;
+  return totals_elements();
+}
+
+bool KernelWriter::totals_elements() const {
+  return std::ranges::any_of(
+      totals_, [&](const Total& t) { return varies_along_row(graph_[t.summed].shape); });
+}
+
+unsigned KernelWriter::vectors_of(const Loop& loop) const {
+  const Schedule& s = loop.schedule;
+  return huge_ ? 1 : vectors_in_flight(s.element_nodes, s.rare_nodes, processor_.vector_bits);
+}
+
+// Of all rows: they begin with the call and end with it.
+void KernelWriter::begin_totals() {
+  for (Total& total : totals_) {
+    const bool elements = varies_along_row(graph_[total.summed].shape);
+    llvm::Type* type = type_of(context_, graph_[total.summed].format, elements ? lanes_ : 1);
+    total.reduction.emplace(builder_, Operation::Sum, llvm::cast<llvm::FixedVectorType>(type),
+                            elements ? vectors_of(plan_.loops.back()) : 1,
+                            &function_->getEntryBlock());
+    const auto allocas = total.reduction->allocas();
+    allocas_.insert(allocas_.end(), allocas.begin(), allocas.end());
+    total.reduction->begin();
+  }
+}
+
+void KernelWriter::take_row_totals() {
+  for (Total& total : totals_) {
+    if (varies_along_row(graph_[total.summed].shape)) continue;
+    total.reduction->take(0, builder_.CreateVectorSplat(1, scalars_[total.summed]), nullptr);
+  }
+}
+
+void KernelWriter::end_total_blocks() {
+  for (Total& total : totals_) total.reduction->end_block();
+}
+
+// Two words of binary64 an output; an output may be the sum of several.
+void KernelWriter::store_totals(std::span<const Array> outputs) {
+  for (std::size_t k = 0; k < outputs_.size(); ++k) {
+    if (shape_of_output(k) != Shape::scalar) continue;
+    Reduction::Words sum{llvm::ConstantFP::get(builder_.getDoubleTy(), 0.0),
+                         llvm::ConstantFP::get(builder_.getDoubleTy(), 0.0)};
+    for (Total& total : totals_) {
+      if (total.output == k) sum = total.reduction->added_to(sum);
+    }
+    llvm::Type* word = builder_.getDoubleTy();
+    builder_.CreateAlignedStore(sum.high, outputs[k].data, llvm::Align(8));
+    builder_.CreateAlignedStore(
+        sum.low, builder_.CreateConstInBoundsGEP1_64(word, outputs[k].data, 1), llvm::Align(8));
+  }
 }
 
 void KernelWriter::store_row_values() {
   for (std::size_t k = 0; k < outputs_.size(); ++k) {
-    if (shape_of_output(k) == Shape::element) continue;
+    if (shape_of_output(k) != Shape::row) continue;
     const Array& output = row_outputs_[k];
     arrays_.store(output.storage, builder_.CreateVectorSplat(lanes_, scalars_[outputs_[k]]),
                   output.data, one_lane(), StoreKind::cached);
@@ -59,8 +114,7 @@ void KernelWriter::store_row_values() {
 
 void KernelWriter::emit_loop(const Loop& loop) {
   loop_ = &loop;
-  const Schedule& s = loop.schedule;
-  in_flight_ = huge_ ? 1 : vectors_in_flight(s.element_nodes, s.rare_nodes, processor_.vector_bits);
+  in_flight_ = vectors_of(loop);
   reductions_.clear();
   for (const NodeId id : loop.reductions) {
     auto* vector = llvm::cast<llvm::FixedVectorType>(type_of(context_, graph_[id].format, lanes_));
@@ -108,9 +162,11 @@ void KernelWriter::emit_loop(const Loop& loop) {
     llvm::PHINode* index = builder_.CreatePHI(word, 3);
     index->addIncoming(i64(0), head);
     stream_index_ = index;
-    emit_body({index, stream_vectors, {lanes_, nullptr, nullptr}, StoreKind::streaming});
-    const std::uint64_t step = std::uint64_t{lanes_} * stream_vectors;
+    const unsigned vectors = totals_elements() ? in_flight_ : stream_vectors;
+    emit_body({index, vectors, {lanes_, nullptr, nullptr}, StoreKind::streaming});
+    const std::uint64_t step = std::uint64_t{lanes_} * vectors;
     llvm::Value* next = builder_.CreateAdd(index, i64(step), "", /*HasNUW=*/true);
+    end_blocks(next);
     llvm::BasicBlock* stream_end = builder_.GetInsertBlock();
     index->addIncoming(next, stream_end);
     llvm::BasicBlock* fence = block("fence");
@@ -183,18 +239,23 @@ void KernelWriter::emit_loop(const Loop& loop) {
 
 // After every reduction_block turns of the loop.
 void KernelWriter::end_blocks(llvm::Value* next) {
-  bool any = false;
-  for (const Reduction& reduction : reductions_) any = any || reduction.has_blocks();
-  if (!any) return;
+  std::vector<Reduction*> sums;
+  for (Reduction& reduction : reductions_) {
+    if (reduction.has_blocks()) sums.push_back(&reduction);
+  }
+  if (reductions_.empty()) {
+    for (Total& total : totals_) {
+      if (varies_along_row(graph_[total.summed].shape)) sums.push_back(&*total.reduction);
+    }
+  }
+  if (sums.empty()) return;
   const std::uint64_t elements = std::uint64_t{lanes_} * in_flight_ * reduction_block;
   llvm::BasicBlock* end = block("end_block");
   llvm::BasicBlock* after = block("after_block");
   builder_.CreateCondBr(builder_.CreateIsNull(builder_.CreateAnd(next, i64(elements - 1))), end,
                         after, llvm::MDBuilder(context_).createUnlikelyBranchWeights());
   builder_.SetInsertPoint(end);
-  for (Reduction& reduction : reductions_) {
-    if (reduction.has_blocks()) reduction.end_block();
-  }
+  for (Reduction* sum : sums) sum->end_block();
   builder_.CreateBr(after);
   builder_.SetInsertPoint(after);
 }
@@ -229,6 +290,8 @@ KernelWriter::Streaming KernelWriter::streaming_condition() {
       require(builder_.CreateICmpNE(output.data, input.data));
     }
   }
+  // The order of a sum does not depend on where the outputs lie.
+  if (totals_elements()) require(builder_.CreateIsNull(head));
   return {possible, head};
 }
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cassert>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -40,10 +41,20 @@ class KernelWriter {
         emitter_(builder_, processor_),
         arrays_(builder_, processor_),
         computed_(spec.format == Format::binary32 ? Storage::binary32 : Storage::binary64) {
-    for (const std::size_t output : kernel_.outputs) {
-      outputs_.push_back(graph_.outputs[output]);
+    std::vector<NodeId> stored;
+    std::vector<NodeId> summed;
+    for (std::size_t k = 0; k < kernel_.outputs.size(); ++k) {
+      outputs_.push_back(graph_.outputs[kernel_.outputs[k]]);
+      if (shape_of_output(k) != Shape::scalar) {
+        stored.push_back(outputs_.back());
+        continue;
+      }
+      for (const NodeId id : summed_over_rows(graph_, outputs_.back())) {
+        totals_.push_back({k, id, {}});
+        summed.push_back(id);
+      }
     }
-    plan_ = plan(graph_, outputs_);
+    plan_ = plan(graph_, stored, summed);
     huge_ = graph_.size() >= huge_graph;
     lanes_ = (huge_ ? 128 : processor.vector_bits) / (8 * bytes_of(computed_));
     create_function(kernel_symbol(k));
@@ -71,6 +82,13 @@ class KernelWriter {
     Storage storage = Storage::binary32;
   };
 
+  // A sum over all elements or rows, one of those that output `output` is the sum of.
+  struct Total {
+    std::size_t output;
+    NodeId summed;
+    std::optional<Reduction> reduction;
+  };
+
   void create_function(const std::string& name);
   llvm::BasicBlock* block(const char* name) {
     return llvm::BasicBlock::Create(context_, name, function_);
@@ -95,7 +113,13 @@ class KernelWriter {
   void spread(const Loop& loop, bool once_a_row);
   void emit_row();
   void emit_loop(const Loop& loop);
-  bool stores_elements() const;
+  bool uses_elements() const;
+  bool totals_elements() const;
+  unsigned vectors_of(const Loop& loop) const;
+  void begin_totals();
+  void take_row_totals();
+  void end_total_blocks();
+  void store_totals(std::span<const Array> outputs);
   void store_row_values();
   Streaming streaming_condition();
   void emit_body(const Place& place);
@@ -132,6 +156,7 @@ class KernelWriter {
   StorageEmitter arrays_;
   Storage computed_;  // as the computing format lies in memory: parameters, and arrays by default
   std::vector<NodeId> outputs_;
+  std::vector<Total> totals_;
   Plan plan_;
   const Loop* loop_ = nullptr;         // the one being written
   std::vector<Reduction> reductions_;  // of that loop, in its order

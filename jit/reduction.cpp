@@ -121,7 +121,7 @@ void Reduction::end_block() {
   }
 }
 
-llvm::Value* Reduction::finish() {
+Reduction::Words Reduction::combined() {
   if (has_blocks()) end_block();
   const std::vector<Place>& places = has_blocks() ? total_ : current_;
   std::vector<Words> parts;
@@ -142,12 +142,24 @@ llvm::Value* Reduction::finish() {
     all = combine({part(all.high, 0), part(all.low, 0)},
                   {part(all.high, lanes / 2), part(all.low, lanes / 2)});
   }
-  llvm::Value* high = builder_.CreateExtractElement(all.high, std::uint64_t{0});
+  const auto first = [&](llvm::Value* of) -> llvm::Value* {
+    return of == nullptr ? nullptr : builder_.CreateExtractElement(of, std::uint64_t{0});
+  };
+  return {first(all.high), first(all.low)};
+}
+
+llvm::Value* Reduction::finish() {
+  const Words all = combined();
   if (op_ == Operation::Sum) {
-    return element_->isDoubleTy() ? high : builder_.CreateFPTrunc(high, element_);
+    return element_->isDoubleTy() ? all.high : builder_.CreateFPTrunc(all.high, element_);
   }
-  return builder_.CreateSelect(builder_.CreateExtractElement(all.low, std::uint64_t{0}),
-                               llvm::ConstantFP::getQNaN(element_), high);
+  return builder_.CreateSelect(all.low, llvm::ConstantFP::getQNaN(element_), all.high);
+}
+
+Reduction::Words Reduction::added_to(const Words& other) {
+  Words all = combined();
+  if (all.low == nullptr) all.low = llvm::ConstantFP::get(all.high->getType(), 0.0);
+  return add(other, all);
 }
 
 }  // namespace actc::jit

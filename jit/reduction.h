@@ -32,20 +32,24 @@ class Reduction {
   void end_block();
   llvm::Value* finish();  // a scalar of the element's type
 
-  std::span<llvm::AllocaInst* const> allocas() const { return allocas_; }
-
- private:
   // A value and what its additions rounded away, where that is kept.
   struct Words {
     llvm::Value* high = nullptr;
     llvm::Value* low = nullptr;
   };
+  // Of a sum: the other with it, in two words of binary64.
+  Words added_to(const Words& other);
+
+  std::span<llvm::AllocaInst* const> allocas() const { return allocas_; }
+
+ private:
   struct Place {
     llvm::AllocaInst* high = nullptr;
     llvm::AllocaInst* low = nullptr;
   };
 
   Place place(llvm::BasicBlock* entry, llvm::Type* high, llvm::Type* low);
+  Words combined();  // all lanes, as scalars
   Words load(const Place& place);
   void store(const Place& place, const Words& words);
   Words rounded_away(llvm::Value* a, llvm::Value* b);  // the sum and its error

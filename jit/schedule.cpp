@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cassert>
 #include <functional>
 #include <queue>
 #include <utility>
@@ -178,8 +179,28 @@ Schedule schedule(const Graph& graph, std::span<const NodeId> roots) {
   return result;
 }
 
-Plan plan(const Graph& graph, std::span<const NodeId> outputs) {
-  const std::vector<bool> needed = needed_for(graph, outputs, true);
+std::vector<NodeId> summed_over_rows(const Graph& graph, NodeId output) {
+  std::vector<NodeId> parts = {output};
+  std::vector<NodeId> summed;
+  while (!parts.empty()) {
+    const NodeId id = parts.back();
+    parts.pop_back();
+    if (graph[id].op == Operation::Sum) {
+      summed.push_back(graph.arg(id, 0));
+    } else if (graph[id].op == Operation::Add) {
+      parts.push_back(graph.arg(id, 0));
+      parts.push_back(graph.arg(id, 1));
+    } else {
+      assert(graph.is_constant(id, 0) && "neither a sum over rows nor the sum of some");
+    }
+  }
+  return summed;
+}
+
+Plan plan(const Graph& graph, std::span<const NodeId> outputs, std::span<const NodeId> totals) {
+  std::vector<NodeId> wanted(outputs.begin(), outputs.end());
+  wanted.insert(wanted.end(), totals.begin(), totals.end());
+  const std::vector<bool> needed = needed_for(graph, wanted, true);
   // How many loops must be over before a node can be computed.
   std::vector<std::size_t> loops_before(graph.size(), 0);
   Plan result;
@@ -212,7 +233,7 @@ Plan plan(const Graph& graph, std::span<const NodeId> outputs) {
       result.call_values.push_back(id);
     }
   }
-  roots[last].assign(outputs.begin(), outputs.end());
+  roots[last] = wanted;
   for (std::size_t k = 0; k <= last; ++k) result.loops[k].schedule = schedule(graph, roots[k]);
   return result;
 }

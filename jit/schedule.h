@@ -59,6 +59,12 @@ struct Plan {
 };
 
 // `outputs` that are values of a row are among the last loop's row_values, or of an earlier one.
-Plan plan(const ir::Graph& graph, std::span<const ir::NodeId> outputs);
+// `totals` are what sums over rows sum: the last loop computes them too, or they are values of a
+// row.
+Plan plan(const ir::Graph& graph, std::span<const ir::NodeId> outputs,
+          std::span<const ir::NodeId> totals);
+
+// The arguments of the sums over rows that an output is the sum of.
+std::vector<ir::NodeId> summed_over_rows(const ir::Graph& graph, ir::NodeId output);
 
 }  // namespace actc::jit

@@ -97,6 +97,8 @@ struct KernelOptions {
   bool forward = true;
   bool backward = true;
   bool fused = false;  ///< forward and backward in one pass
+  /// Backward kernels give the gradients of the `learn` parameters too, in the same pass.
+  bool learned = false;
   /// Parameters fixed now: constants to the compiler. The results have the same bits as when the
   /// same values are given at each run.
   Parameters fixed = {};
@@ -137,18 +139,23 @@ class ACTC_API BoundKernel {
   /// value of the row is one element) and do not overlap, or are the same array where their
   /// elements have one size.
   void forward(std::span<const X> x, std::span<Y> y) const;
-  /// dx = dy · f′(x). dx may be x or dy itself, on the same condition.
-  void backward(std::span<const X> x, std::span<const Y> dy, std::span<X> dx) const;
+  /// dx = dy · f′(x). dx may be x or dy itself, on the same condition. `learned`, for kernels
+  /// compiled with it, gets for each `learn` parameter, in their order, the sum of dy times the
+  /// derivative with respect to it over all elements: taken in binary64, of binary64 in two words,
+  /// in an order that the shape alone decides. Left out, these are not given.
+  void backward(std::span<const X> x, std::span<const Y> dy, std::span<X> dx,
+                std::span<double> learned = {}) const;
   /// Both in one pass; for kernels compiled with `fused`.
   void forward_backward(std::span<const X> x, std::span<const Y> dy, std::span<Y> y,
-                        std::span<X> dx) const;
+                        std::span<X> dx, std::span<double> learned = {}) const;
 
   /// The same for definitions of any number of inputs, in the definition's order.
   void forward(std::span<const std::span<const X>> inputs, std::span<Y> y) const;
   void backward(std::span<const std::span<const X>> inputs, std::span<const Y> dy,
-                std::span<const std::span<X>> gradients) const;
+                std::span<const std::span<X>> gradients, std::span<double> learned = {}) const;
   void forward_backward(std::span<const std::span<const X>> inputs, std::span<const Y> dy,
-                        std::span<Y> y, std::span<const std::span<X>> gradients) const;
+                        std::span<Y> y, std::span<const std::span<X>> gradients,
+                        std::span<double> learned = {}) const;
 
   /// The same for arrays of any shape and strides. What is over a row has its rows along `axis`
   /// (counted from the end where it is negative), which is left out of the shape of y and dy, or of
@@ -161,9 +168,11 @@ class ACTC_API BoundKernel {
   void backward(View<const X> x, View<const Y> dy, View<X> dx, std::ptrdiff_t axis = -1) const;
   void forward(std::span<const View<const X>> inputs, View<Y> y, std::ptrdiff_t axis = -1) const;
   void backward(std::span<const View<const X>> inputs, View<const Y> dy,
-                std::span<const View<X>> gradients, std::ptrdiff_t axis = -1) const;
+                std::span<const View<X>> gradients, std::ptrdiff_t axis = -1,
+                std::span<double> learned = {}) const;
   void forward_backward(std::span<const View<const X>> inputs, View<const Y> dy, View<Y> y,
-                        std::span<const View<X>> gradients, std::ptrdiff_t axis = -1) const;
+                        std::span<const View<X>> gradients, std::ptrdiff_t axis = -1,
+                        std::span<double> learned = {}) const;
 
  private:
   friend class Kernel<X, Y>;

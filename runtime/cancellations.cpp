@@ -100,7 +100,7 @@ std::vector<Diagnostic> Function::cancellations(const Parameters& parameters,
   const std::vector<double> values = in_binary32(f, parameters);
   detail::StageLogs logs;
   const detail::Stages stages =
-      detail::stages(*module_, id_, ir::Format::binary32, stabilize, &logs);
+      detail::stages(*module_, id_, ir::Format::binary32, {.stabilize = stabilize}, &logs);
   std::vector<Diagnostic> warnings;
   for (const ir::StabilizeLog* log : {&logs.value, &logs.gradient}) {
     if (log->limit == ir::StabilizeLimit::none) continue;

@@ -45,6 +45,14 @@ T rounded_parameter(std::string_view name, double value) {
   return rounded;
 }
 
+namespace {
+
+StageOptions stage_options(const KernelOptions& options) {
+  return {.stabilize = options.stabilize, .learned = options.learned};
+}
+
+}  // namespace
+
 jit::ModuleSpec module_spec(const ir::Function& f, const Stages& stages, ArrayTypes types,
                             const KernelOptions& options) {
   jit::ModuleSpec spec;
@@ -62,9 +70,19 @@ jit::ModuleSpec module_spec(const ir::Function& f, const Stages& stages, ArrayTy
   std::vector<std::size_t> gradients(inputs);
   for (std::size_t k = 0; k < inputs; ++k) gradients[k] = 1 + k;
   const ir::Shape value = ir::value_shape(stages.gradient);
-  const std::vector<ir::Shape> dx(inputs, ir::Shape::element);
+  std::vector<ir::Shape> dx(inputs, ir::Shape::element);
+  if (options.learned) {
+    for (const ir::Parameter& p : f.parameters) {
+      if (!p.learned) continue;
+      gradients.push_back(1 + gradients.size());
+      dx.push_back(ir::Shape::scalar);
+    }
+  }
+  std::vector<jit::Storage> stored = x;
+  stored.resize(gradients.size(), jit::Storage::binary64);
+  y_dx.resize(1 + gradients.size(), jit::Storage::binary64);
   if (options.forward) spec.kernels.push_back({{0}, inputs, x, {types.y}, {value}});
-  if (options.backward) spec.kernels.push_back({gradients, inputs + 1, x_dy, x, dx});
+  if (options.backward) spec.kernels.push_back({gradients, inputs + 1, x_dy, stored, dx});
   if (options.fused) {
     std::vector<std::size_t> all = gradients;
     all.insert(all.begin(), 0);
@@ -100,6 +118,11 @@ class CallArrays {
                          static_cast<std::int64_t>(a.size_bytes()), sizeof(T)};
     if (count_ == 1) length_ = a.size();
     same_length_ = same_length_ && a.size() == (shape == ir::Shape::element ? length_ : 1);
+  }
+  void push(const actc_array& array) { arrays_[count_++] = array; }
+  void advance(std::size_t k, std::size_t elements) {
+    arrays_[k].data = static_cast<char*>(arrays_[k].data) +
+                      static_cast<std::int64_t>(elements) * arrays_[k].column_stride;
   }
   const actc_array& operator[](std::size_t k) const { return arrays_[k]; }
   std::size_t size() const { return count_; }
@@ -186,13 +209,37 @@ constexpr Direction both = {&detail::KernelState::fused, "fused", true, true};
   throw Error(std::string("lengths differ"));
 }
 
-void run(const detail::KernelState& state, const Direction& direction, const CallArrays& arrays,
-         std::size_t input_count, const void* parameters) {
+// The same, in parts, where learned parameters have gradients: `arrays` ends with their places.
+void run_in_parts(const detail::KernelState& state, const Direction& direction, CallArrays& arrays,
+                  std::size_t input_count, const void* parameters, detail::Totals& totals) {
+  const std::size_t length = arrays.length();
+  const std::size_t most = state.over_rows ? length : detail::most_elements;
+  const std::size_t elements = arrays.size();
+  for (std::size_t k = 0; k < totals.count(); ++k) arrays.push(totals.partial(k));
+  for (std::size_t begin = 0; begin < length; begin += most) {
+    actc_call call{};
+    call.rows = 1;
+    call.columns = std::min(most, length - begin);
+    call.inputs = &arrays[0];
+    call.outputs = &arrays[input_count];
+    call.parameters = parameters;
+    (state.*direction.kernel)(&call);
+    totals.take();
+    for (std::size_t k = 0; k < elements; ++k) arrays.advance(k, call.columns);
+  }
+}
+
+void run(const detail::KernelState& state, const Direction& direction, CallArrays& arrays,
+         std::size_t input_count, const void* parameters, detail::Totals& totals) {
   if (!arrays.same_length()) lengths_differ(state, direction, arrays);
   check_overlap(state, arrays, input_count);
   actc_call call{};
   if (state.over_rows && arrays.length() == 0) {
     throw Error(fmt::format("`{}` is over a row, and the row has no elements", state.name));
+  }
+  if (totals.count() != 0) {
+    run_in_parts(state, direction, arrays, input_count, parameters, totals);
+    return;
   }
   call.rows = 1;
   call.columns = arrays.length();
@@ -203,7 +250,7 @@ void run(const detail::KernelState& state, const Direction& direction, const Cal
 }
 
 void check_counts(const detail::KernelState& state, const Direction& direction, std::size_t inputs,
-                  std::size_t gradients) {
+                  std::size_t gradients, std::span<const double> learned) {
   if (state.*direction.kernel == nullptr) {
     throw Error(fmt::format("`{}` was compiled without `{}`: set it in KernelOptions", state.name,
                             direction.option));
@@ -216,20 +263,32 @@ void check_counts(const detail::KernelState& state, const Direction& direction, 
     throw Error(fmt::format("`{}` has {} inputs, {} gradients were given: one an input", state.name,
                             state.input_count, gradients));
   }
+  if (!learned.empty() && learned.size() != state.learned.size()) {
+    throw Error(state.learned.empty()
+                    ? fmt::format("`{}` was compiled without `learned`: set it in KernelOptions, "
+                                  "for a definition with a `learn` parameter",
+                                  state.name)
+                    : fmt::format("`{}` learns {} ({}), {} gradients were given for that",
+                                  state.name, state.learned.size(), fmt::join(state.learned, ", "),
+                                  learned.size()));
+  }
 }
 
 template <Element X, Element Y>
 void run(const detail::KernelState& state, const Direction& direction,
          std::span<const std::span<const X>> inputs, std::span<const Y> dy, std::span<Y> y,
-         std::span<const std::span<X>> gradients, const void* parameters) {
-  check_counts(state, direction, inputs.size(), gradients.size());
-  CallArrays arrays(inputs.size() + gradients.size() + 2);
+         std::span<const std::span<X>> gradients, std::span<double> learned,
+         const void* parameters) {
+  check_counts(state, direction, inputs.size(), gradients.size(), learned);
+  detail::Totals totals(direction.gradients ? state.learned.size() : 0);
+  CallArrays arrays(inputs.size() + gradients.size() + 2 + totals.count());
   for (const auto& x : inputs) arrays.push(x);
   if (direction.gradients) arrays.push(dy, state.value_shape);
   const std::size_t input_count = arrays.size();
   if (direction.value) arrays.push(y, state.value_shape);
   for (const auto& dx : gradients) arrays.push(dx);
-  run(state, direction, arrays, input_count, parameters);
+  run(state, direction, arrays, input_count, parameters, totals);
+  for (std::size_t k = 0; k < learned.size(); ++k) learned[k] = totals.value(k);
 }
 
 }  // namespace
@@ -239,8 +298,9 @@ namespace {
 template <Element X, Element Y>
 void run(const detail::KernelState& state, const Direction& direction,
          std::span<const View<const X>> inputs, const View<const Y>* dy, const View<Y>* y,
-         std::span<const View<X>> gradients, std::ptrdiff_t axis, const void* parameters) {
-  check_counts(state, direction, inputs.size(), gradients.size());
+         std::span<const View<X>> gradients, std::span<double> learned, std::ptrdiff_t axis,
+         const void* parameters) {
+  check_counts(state, direction, inputs.size(), gradients.size(), learned);
   std::vector<detail::Operand> operands;
   for (std::size_t k = 0; k < inputs.size(); ++k) {
     operands.push_back({fmt::format("the input `{}`", state.input_names[k]), inputs[k].layout()});
@@ -252,8 +312,10 @@ void run(const detail::KernelState& state, const Direction& direction,
                         gradients[k].layout(), ir::Shape::element, true});
   }
   if (operands.empty()) return;
+  detail::Totals totals(direction.gradients ? state.learned.size() : 0);
   detail::sweep(state.name, operands, state.over_rows ? std::optional(axis) : std::nullopt,
-                parameters, state.*direction.kernel);
+                parameters, state.*direction.kernel, totals);
+  for (std::size_t k = 0; k < learned.size(); ++k) learned[k] = totals.value(k);
 }
 
 const detail::KernelState& checked(const std::shared_ptr<const detail::KernelState>& state) {
@@ -266,36 +328,39 @@ const detail::KernelState& checked(const std::shared_ptr<const detail::KernelSta
 template <Element X, Element Y>
   requires Compatible<X, Y>
 void BoundKernel<X, Y>::forward(std::span<const std::span<const X>> inputs, std::span<Y> y) const {
-  run<X, Y>(checked(state_), forward_only, inputs, {}, y, {}, parameters_.data());
+  run<X, Y>(checked(state_), forward_only, inputs, {}, y, {}, {}, parameters_.data());
 }
 
 template <Element X, Element Y>
   requires Compatible<X, Y>
 void BoundKernel<X, Y>::backward(std::span<const std::span<const X>> inputs, std::span<const Y> dy,
-                                 std::span<const std::span<X>> gradients) const {
-  run<X, Y>(checked(state_), backward_only, inputs, dy, {}, gradients, parameters_.data());
+                                 std::span<const std::span<X>> gradients,
+                                 std::span<double> learned) const {
+  run<X, Y>(checked(state_), backward_only, inputs, dy, {}, gradients, learned, parameters_.data());
 }
 
 template <Element X, Element Y>
   requires Compatible<X, Y>
 void BoundKernel<X, Y>::forward_backward(std::span<const std::span<const X>> inputs,
                                          std::span<const Y> dy, std::span<Y> y,
-                                         std::span<const std::span<X>> gradients) const {
-  run<X, Y>(checked(state_), both, inputs, dy, y, gradients, parameters_.data());
+                                         std::span<const std::span<X>> gradients,
+                                         std::span<double> learned) const {
+  run<X, Y>(checked(state_), both, inputs, dy, y, gradients, learned, parameters_.data());
 }
 
 template <Element X, Element Y>
   requires Compatible<X, Y>
 void BoundKernel<X, Y>::forward(std::span<const View<const X>> inputs, View<Y> y,
                                 std::ptrdiff_t axis) const {
-  run<X, Y>(checked(state_), forward_only, inputs, nullptr, &y, {}, axis, parameters_.data());
+  run<X, Y>(checked(state_), forward_only, inputs, nullptr, &y, {}, {}, axis, parameters_.data());
 }
 
 template <Element X, Element Y>
   requires Compatible<X, Y>
 void BoundKernel<X, Y>::backward(std::span<const View<const X>> inputs, View<const Y> dy,
-                                 std::span<const View<X>> gradients, std::ptrdiff_t axis) const {
-  run<X, Y>(checked(state_), backward_only, inputs, &dy, nullptr, gradients, axis,
+                                 std::span<const View<X>> gradients, std::ptrdiff_t axis,
+                                 std::span<double> learned) const {
+  run<X, Y>(checked(state_), backward_only, inputs, &dy, nullptr, gradients, learned, axis,
             parameters_.data());
 }
 
@@ -303,8 +368,8 @@ template <Element X, Element Y>
   requires Compatible<X, Y>
 void BoundKernel<X, Y>::forward_backward(std::span<const View<const X>> inputs, View<const Y> dy,
                                          View<Y> y, std::span<const View<X>> gradients,
-                                         std::ptrdiff_t axis) const {
-  run<X, Y>(checked(state_), both, inputs, &dy, &y, gradients, axis, parameters_.data());
+                                         std::ptrdiff_t axis, std::span<double> learned) const {
+  run<X, Y>(checked(state_), both, inputs, &dy, &y, gradients, learned, axis, parameters_.data());
 }
 
 template <Element X, Element Y>
@@ -328,16 +393,17 @@ void BoundKernel<X, Y>::forward(std::span<const X> x, std::span<Y> y) const {
 
 template <Element X, Element Y>
   requires Compatible<X, Y>
-void BoundKernel<X, Y>::backward(std::span<const X> x, std::span<const Y> dy,
-                                 std::span<X> dx) const {
-  backward(std::span(&x, 1), dy, std::span(&dx, 1));
+void BoundKernel<X, Y>::backward(std::span<const X> x, std::span<const Y> dy, std::span<X> dx,
+                                 std::span<double> learned) const {
+  backward(std::span(&x, 1), dy, std::span(&dx, 1), learned);
 }
 
 template <Element X, Element Y>
   requires Compatible<X, Y>
 void BoundKernel<X, Y>::forward_backward(std::span<const X> x, std::span<const Y> dy,
-                                         std::span<Y> y, std::span<X> dx) const {
-  forward_backward(std::span(&x, 1), dy, y, std::span(&dx, 1));
+                                         std::span<Y> y, std::span<X> dx,
+                                         std::span<double> learned) const {
+  forward_backward(std::span(&x, 1), dy, y, std::span(&dx, 1), learned);
 }
 
 namespace {
@@ -395,7 +461,7 @@ namespace detail {
 std::shared_ptr<const KernelState> compile_kernel(const ModuleState& module, ir::FunctionId id,
                                                   ArrayTypes types, const KernelOptions& options) {
   const ir::Function& f = (*module.library)[id];
-  const Stages stages = detail::stages(module, id, types.computed(), options.stabilize);
+  const Stages stages = detail::stages(module, id, types.computed(), stage_options(options));
   const jit::ModuleSpec spec = module_spec(f, stages, types, options);
 
   auto state = std::make_shared<KernelState>();
@@ -414,6 +480,11 @@ std::shared_ptr<const KernelState> compile_kernel(const ModuleState& module, ir:
   state->over_rows = ir::is_over_rows(stages.gradient);
   state->value_shape = ir::value_shape(stages.gradient);
   state->parameters = f.parameters;
+  if (options.learned) {
+    for (const ir::Parameter& p : f.parameters) {
+      if (p.learned) state->learned.push_back(p.name);
+    }
+  }
   state->fixed.resize(f.parameters.size());
   for (const auto& [position, value] : spec.fixed_parameters) state->fixed[position] = true;
   return state;
@@ -433,7 +504,7 @@ std::string emit(const ModuleState& module, ir::FunctionId id, ArrayTypes types,
     return frontend::to_text(tree);
   }
   if (stage == Stage::stable) return stable_text(module, id, types.computed(), options.stabilize);
-  const Stages stages = detail::stages(module, id, types.computed(), options.stabilize);
+  const Stages stages = detail::stages(module, id, types.computed(), stage_options(options));
   const ir::Names names = names_with_seed(f);
   if (stage == Stage::ir) return ir::to_listing(ir::simplify(f.meaning, library), library, names);
   if (stage == Stage::grad) return ir::to_listing(stages.gradient, library, names);

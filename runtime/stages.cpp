@@ -60,9 +60,19 @@ std::optional<ir::Operation> uncomputable(const ir::Graph& graph) {
   return std::nullopt;
 }
 
+std::vector<std::size_t> learned_parameters(const ir::Function& f) {
+  std::vector<std::size_t> positions;
+  for (std::size_t k = 0; k < f.parameters.size(); ++k) {
+    if (f.parameters[k].learned) positions.push_back(k);
+  }
+  return positions;
+}
+
 Stages make_stages(const ir::Library& library, const ir::Rulebook* rules, ir::FunctionId id,
-                   ir::Format format, StageLogs* logs) {
+                   ir::Format format, const StageOptions& options, StageLogs* logs) {
   const std::size_t inputs = library[id].inputs.size();
+  std::vector<std::size_t> learned;
+  if (options.learned) learned = learned_parameters(library[id]);
   const auto stabilized = [&](const ir::Graph& graph, ir::StabilizeFor next,
                               ir::StabilizeLog* log) {
     return rules == nullptr ? graph : ir::stabilize(graph, library, *rules, inputs, next, log);
@@ -71,7 +81,7 @@ Stages make_stages(const ir::Library& library, const ir::Rulebook* rules, ir::Fu
   s.meaning = ir::simplify(call_graph(library, id), library);
   s.stable =
       stabilized(s.meaning, ir::StabilizeFor::derivation, logs == nullptr ? nullptr : &logs->value);
-  s.gradient = ir::with_gradients(s.stable, library, inputs);
+  s.gradient = ir::with_gradients(s.stable, library, inputs, learned);
   if (rules != nullptr) {
     const ir::Graph open = ir::simplify(open_own(s.gradient, library, format), library);
     s.gradient = stabilized(open, ir::StabilizeFor::legalization,
@@ -113,13 +123,15 @@ ir::Graph call_graph(const ir::Library& library, ir::FunctionId id) {
   return graph;
 }
 
-Stages stages(const ModuleState& module, ir::FunctionId id, ir::Format format, bool stabilize,
-              StageLogs* logs) {
+Stages stages(const ModuleState& module, ir::FunctionId id, ir::Format format,
+              const StageOptions& options, StageLogs* logs) {
   const ir::Library& library = *module.library;
   try {
-    if (is_standard(id)) return make_stages(library, nullptr, id, format, logs);
-    if (stabilize) return make_stages(library, module.rules.get(), id, format, logs);
-    return make_stages(without_rules(library), nullptr, id, format, logs);
+    if (is_standard(id)) return make_stages(library, nullptr, id, format, options, logs);
+    if (options.stabilize) {
+      return make_stages(library, module.rules.get(), id, format, options, logs);
+    }
+    return make_stages(without_rules(library), nullptr, id, format, options, logs);
   } catch (const ir::GraphTooLarge&) {
     throw too_large(module, id,
                     fmt::format("{} needs more than {} operations with its gradient in {}",
@@ -146,7 +158,7 @@ std::string stable_text(const ModuleState& module, ir::FunctionId id, ir::Format
   const ir::Names names = names_with_seed(f);
   logs.value.names = ir::names_of(f);
   logs.gradient.names = names;
-  const Stages s = stages(module, id, format, stabilize, &logs);
+  const Stages s = stages(module, id, format, {.stabilize = stabilize}, &logs);
   std::string text = fmt::format("y = {}\n", ir::to_formula(s.gradient, library, names, 0));
   for (std::size_t k = 0; k < f.inputs.size(); ++k) {
     text +=

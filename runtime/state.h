@@ -62,6 +62,7 @@ struct KernelState {
   std::string name;
   std::size_t input_count = 0;
   std::vector<std::string> input_names;
+  std::vector<std::string> learned;  // the parameters that backward kernels give gradients of
   bool over_rows = false;
   ir::Shape value_shape = ir::Shape::element;  // of y and dy
   std::vector<ir::Parameter> parameters;
@@ -76,17 +77,22 @@ ir::Graph call_graph(const ir::Library& library, ir::FunctionId id);
 struct Stages {
   ir::Graph meaning;   // y
   ir::Graph stable;    // the same, rewritten by the rules
-  ir::Graph gradient;  // y, then dx an input, rewritten too; dy is the last input
+  ir::Graph gradient;  // y, then dx an input, then da a learned parameter where that is asked for,
+                       // rewritten too; dy is the last input
   ir::Graph lowered;
 };
 struct StageLogs {
   ir::StabilizeLog value;
   ir::StabilizeLog gradient;
 };
-// Without `stabilize` no rule is applied. The standard library's own functions are written so that
-// they need none.
-Stages stages(const ModuleState& module, ir::FunctionId id, ir::Format format, bool stabilize,
-              StageLogs* logs = nullptr);
+struct StageOptions {
+  // Without it no rule is applied. The standard library's own functions are written so that they
+  // need none.
+  bool stabilize = true;
+  bool learned = false;  // gradients of the learned parameters too
+};
+Stages stages(const ModuleState& module, ir::FunctionId id, ir::Format format,
+              const StageOptions& options, StageLogs* logs = nullptr);
 
 // The definition's names, and after its inputs that of the gradient from above: dy.
 ir::Names names_with_seed(const ir::Function& function);

@@ -36,8 +36,8 @@ struct Axis {
 class Sweep {
  public:
   Sweep(const std::string& name, std::span<const Operand> operands,
-        std::optional<std::ptrdiff_t> axis)
-      : name_(name), operands_(operands), over_rows_(axis.has_value()) {
+        std::optional<std::ptrdiff_t> axis, Totals& totals)
+      : name_(name), operands_(operands), over_rows_(axis.has_value()), totals_(totals) {
     const Layout& first = operands[0].layout;
     const auto rank = static_cast<std::ptrdiff_t>(first.rank);
     if (over_rows_) {
@@ -239,13 +239,33 @@ class Sweep {
   }
 
   void invoke(std::size_t rows, std::size_t columns, const void* parameters, actc_kernel kernel) {
+    for (std::size_t k = 0; k < totals_.count(); ++k) arrays_.push_back(totals_.partial(k));
     actc_call c{};
-    c.rows = rows;
-    c.columns = columns;
     c.inputs = arrays_.data();
     c.outputs = arrays_.data() + inputs();
     c.parameters = parameters;
-    kernel(&c);
+    if (totals_.count() == 0) {
+      c.rows = rows;
+      c.columns = columns;
+      kernel(&c);
+      return;
+    }
+    const std::vector<actc_array> whole = arrays_;
+    const std::size_t most_columns = over_rows_ ? columns : most_elements;
+    for (std::size_t row = 0; row < rows; row += most_rows) {
+      for (std::size_t column = 0; column < columns; column += most_columns) {
+        for (std::size_t o = 0; o < operands_.size(); ++o) {
+          const auto step = operands_[o].shape == ir::Shape::row ? 0 : whole[o].column_stride;
+          arrays_[o].data = static_cast<char*>(whole[o].data) +
+                            static_cast<std::ptrdiff_t>(row) * whole[o].row_stride +
+                            static_cast<std::ptrdiff_t>(column) * step;
+        }
+        c.rows = std::min(most_rows, rows - row);
+        c.columns = std::min(most_columns, columns - column);
+        kernel(&c);
+        totals_.take();
+      }
+    }
   }
 
   // A row whose elements do not lie side by side is computed in an array of its own.
@@ -282,6 +302,7 @@ class Sweep {
   const std::string& name_;
   std::span<const Operand> operands_;
   bool over_rows_;
+  Totals& totals_;
   std::size_t axis_ = 0;
   std::vector<actc_array> arrays_;
   std::vector<std::vector<char>> scratch_;
@@ -322,8 +343,9 @@ Layout layout_of(const void* data, std::size_t element_bytes, std::span<const st
 }
 
 void sweep(const std::string& name, std::span<const Operand> operands,
-           std::optional<std::ptrdiff_t> axis, const void* parameters, actc_kernel kernel) {
-  Sweep(name, operands, axis).run(parameters, kernel);
+           std::optional<std::ptrdiff_t> axis, const void* parameters, actc_kernel kernel,
+           Totals& totals) {
+  Sweep(name, operands, axis, totals).run(parameters, kernel);
 }
 
 }  // namespace actc::detail

@@ -9,6 +9,7 @@
 
 #include "ir/format.h"
 #include "jit/kernel_abi.h"
+#include "runtime/totals.h"
 #include "runtime/view.h"
 
 namespace actc::detail {
@@ -24,11 +25,12 @@ struct Operand {
 // Calls `kernel` until it has seen all elements of the operands, the first of which gives the
 // shape; inputs stand before what is written. `axis` is that of the rows, from the end where it is
 // negative; nothing for what computes each element for itself. `name` is the definition's, for
-// errors.
+// errors. `totals` are the gradients of learned parameters, which the kernel writes last.
 //
 // Throws Error: shapes that differ, an axis that is not there, rows without elements, strides that
 // are negative, or 0 in an output, and outputs that overlap what they must not.
 void sweep(const std::string& name, std::span<const Operand> operands,
-           std::optional<std::ptrdiff_t> axis, const void* parameters, actc_kernel kernel);
+           std::optional<std::ptrdiff_t> axis, const void* parameters, actc_kernel kernel,
+           Totals& totals);
 
 }  // namespace actc::detail

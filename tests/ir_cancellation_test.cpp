@@ -18,7 +18,7 @@ std::vector<ir::Cancellation> found_in(const Function& f, bool stabilize) {
   const detail::ModuleState& module = detail::ModuleState::of(f);
   const ir::Library& library = *module.library;
   const ir::FunctionId id = *library.find(f.name());
-  const auto stages = detail::stages(module, id, ir::Format::binary32, stabilize);
+  const auto stages = detail::stages(module, id, ir::Format::binary32, {.stabilize = stabilize});
   return ir::find_cancellations(stages.gradient, library, f.inputs().size(), {});
 }
 

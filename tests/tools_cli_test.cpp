@@ -416,6 +416,22 @@ TEST(Run, TakesRowsAlongAnyAxis) {
   EXPECT_FALSE(std::filesystem::exists(y));
 }
 
+TEST(Run, GivesTheGradientsOfLearnedParameters) {
+  const TemporaryFolder folder;
+  save(folder / "x.npy", {2, 2}, std::vector<float>{1, -2, -3, 4});
+  save(folder / "dy.npy", {2, 2}, std::vector<float>{1, 10, 100, 1000});
+  ASSERT_EQ(actc({"run", "prelu", "--input", folder / "x.npy", "--upstream", folder / "dy.npy",
+                  "--grad", folder / "dx.npy", "--grad", "a=" + (folder / "da.npy")})
+                .exit_code,
+            0);
+  EXPECT_EQ(load<float>(folder / "dx.npy"), (std::vector<float>{1, 2.5, 25, 1000}));
+  EXPECT_EQ(read_npy(folder / "da.npy").shape, Shape{});
+  EXPECT_EQ(load<double>(folder / "da.npy"), (std::vector<double>{-320}));
+  expect_refused(
+      {"run", "swish", "--input", folder / "x.npy", "--grad", "beta=" + (folder / "none.npy")}, 2,
+      "learns no parameter 'beta'");
+}
+
 TEST(Run, RefusesWhatDoesNotFit) {
   const TemporaryFolder folder;
   save(folder / "x.npy", {2}, std::vector<float>{1, 2});

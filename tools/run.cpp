@@ -62,10 +62,19 @@ NpyArray read_array(const std::string& path, const RunOptions& options) {
   return array;
 }
 
-// The file for the gradient of each input, empty where none is asked for.
+// What has a gradient: each input, then each learned parameter.
+std::vector<std::string> variables(const Function& function) {
+  std::vector<std::string> names = function.inputs();
+  for (const ParameterInfo& parameter : function.parameters()) {
+    if (parameter.learned) names.push_back(parameter.name);
+  }
+  return names;
+}
+
+// The file for the gradient of each variable, empty where none is asked for.
 std::vector<std::string> gradient_files(const Definition& definition,
                                         const std::vector<std::string>& words) {
-  const std::vector<std::string> inputs = definition.function.inputs();
+  const std::vector<std::string> inputs = variables(definition.function);
   std::vector<std::string> files(inputs.size());
   std::size_t next = 0;
   for (const std::string& word : words) {
@@ -77,13 +86,13 @@ std::vector<std::string> gradient_files(const Definition& definition,
       const auto found = std::ranges::find(inputs, name);
       if (found == inputs.end()) {
         const std::string guess = did_you_mean(name, inputs);
-        throw bad_usage(
-            fmt::format("--grad {}: {} has no input '{}'", word, definition.label, name),
-            guess.empty()
-                ? fmt::format("its inputs are: {}; a file whose name has a '=' is written "
-                              "with its directory and the input: {}=./FILE",
-                              fmt::join(inputs, ", "), inputs.front())
-                : guess);
+        throw bad_usage(fmt::format("--grad {}: {} has no input and learns no parameter '{}'", word,
+                                    definition.label, name),
+                        guess.empty()
+                            ? fmt::format("it has: {}; a file whose name has a '=' is written "
+                                          "with its directory and the variable: {}=./FILE",
+                                          fmt::join(inputs, ", "), inputs.front())
+                            : guess);
       }
       place = static_cast<std::size_t>(found - inputs.begin());
       file = word.substr(equals + 1);
@@ -95,7 +104,7 @@ std::vector<std::string> gradient_files(const Definition& definition,
                                   definition.label, fmt::join(inputs, ", ")));
     }
     if (!files[place].empty()) {
-      throw bad_usage(fmt::format("two --grad for the input {}", inputs[place]));
+      throw bad_usage(fmt::format("two --grad for {}", inputs[place]));
     }
     if (file.empty()) throw bad_usage(fmt::format("--grad {} names no file", word));
     files[place] = file;
@@ -165,7 +174,7 @@ std::vector<T> elements_as(NpyArray array) {
 // written is known at once, and renamed together at the end.
 struct Outputs {
   std::unique_ptr<OutputFile> value;                   // nothing where it is not asked for
-  std::vector<std::unique_ptr<OutputFile>> gradients;  // one an input, or nothing
+  std::vector<std::unique_ptr<OutputFile>> gradients;  // one a variable, or nothing
 
   Outputs(const std::string& value_file, const std::vector<std::string>& gradient_files) {
     std::set<std::string> targets;
@@ -222,10 +231,11 @@ void compute_elements(const BoundKernel<T>& kernel, std::span<const std::vector<
   }
 }
 
+// All at once: rows, and what is summed over all elements.
 template <class T>
-void compute_rows(const BoundKernel<T>& kernel, std::span<const std::vector<T>> inputs,
-                  std::vector<T> upstream, const Shapes& shapes, std::vector<T>& value,
-                  std::span<std::vector<T>> gradients, bool backward) {
+void compute_whole(const BoundKernel<T>& kernel, std::span<const std::vector<T>> inputs,
+                   std::vector<T> upstream, const Shapes& shapes, std::vector<T>& value,
+                   std::span<std::vector<T>> gradients, bool backward, std::span<double> learned) {
   const std::vector<std::size_t> sizes(shapes.inputs.begin(), shapes.inputs.end());
   const std::vector<std::size_t> value_sizes(shapes.value.begin(), shapes.value.end());
   if (backward && upstream.empty()) upstream.assign(elements_in(shapes.value), T(1));
@@ -237,7 +247,7 @@ void compute_rows(const BoundKernel<T>& kernel, std::span<const std::vector<T>> 
   }
   if (!value.empty()) kernel.forward(x, View<T>(value.data(), value_sizes), shapes.axis);
   if (backward) {
-    kernel.backward(x, View<const T>(upstream.data(), value_sizes), dx, shapes.axis);
+    kernel.backward(x, View<const T>(upstream.data(), value_sizes), dx, shapes.axis, learned);
   }
 }
 
@@ -245,25 +255,32 @@ template <class T>
 void compute(const Definition& definition, const Parameters& parameters,
              std::vector<std::vector<T>> inputs, const std::vector<T>& upstream,
              const Shapes& shapes, Outputs& outputs) {
-  const bool backward =
-      std::ranges::any_of(outputs.gradients, [](const auto& g) { return g != nullptr; });
+  const auto asked = [](const auto& file) { return file != nullptr; };
+  const bool backward = std::ranges::any_of(outputs.gradients, asked);
+  const std::size_t learned_count = outputs.gradients.size() - inputs.size();
   KernelOptions options;
   options.forward = outputs.value != nullptr;
   options.backward = backward;
+  options.learned = std::ranges::any_of(std::span(outputs.gradients).subspan(inputs.size()), asked);
   options.stabilize = definition.stabilize;
   const BoundKernel<T> kernel = definition.function.kernel<T>(options).bind(parameters);
 
   const std::size_t count = inputs.front().size();
   std::vector<T> value(outputs.value ? elements_in(shapes.value) : 0);
   std::vector<std::vector<T>> gradients(inputs.size(), std::vector<T>(backward ? count : 0));
-  if (definition.function.is_over_rows()) {
-    compute_rows<T>(kernel, inputs, upstream, shapes, value, gradients, backward);
+  std::vector<double> learned(options.learned ? learned_count : 0);
+  if (options.learned || definition.function.is_over_rows()) {
+    compute_whole<T>(kernel, inputs, upstream, shapes, value, gradients, backward, learned);
   } else {
     compute_elements<T>(kernel, inputs, upstream, value, gradients, backward);
   }
   if (outputs.value) save(*outputs.value, shapes.value, value);
   for (std::size_t k = 0; k < gradients.size(); ++k) {
     if (outputs.gradients[k]) save(*outputs.gradients[k], shapes.inputs, gradients[k]);
+  }
+  for (std::size_t k = 0; k < learned.size(); ++k) {
+    auto& file = outputs.gradients[inputs.size() + k];
+    if (file) save(*file, {}, std::vector<double>{learned[k]});
   }
   if (outputs.value) outputs.value->commit();
   for (const auto& file : outputs.gradients) {
@@ -349,6 +366,7 @@ Command add_run(CLI::App& program) {
       "  actc run 'x * erf(x)' --input x.npy --output y.npy --grad dx.npy --upstream dy.npy\n"
       "  actc run 'f(a, b) = a * sigmoid(b)' --input a.npy --input b.npy --output y.npy --grad "
       "b=db.npy\n"
+      "  actc run prelu --input x.npy --grad dx.npy --grad a=da.npy --upstream dy.npy\n"
       "  actc run softmax --input x.npy --output y.npy --axis 1\n");
   app->add_option("DEF", options->def, "A built-in's name, a formula, a text, or a name in FILE")
       ->required();
@@ -358,7 +376,8 @@ Command add_run(CLI::App& program) {
       ->allow_extra_args(false);
   app->add_option("--output", options->output, "Where the value goes")->type_name("Y.npy");
   app->add_option("--grad", options->gradients,
-                  "Where the gradient of an input goes: once for each in order, or by name")
+                  "Where a gradient goes: once for each input, then for each learned parameter, in "
+                  "order, or by name")
       ->type_name("[NAME=]DX.npy")
       ->allow_extra_args(false);
   app->add_option("--upstream", options->upstream,
