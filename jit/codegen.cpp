@@ -6,6 +6,7 @@
 //             them
 #include "jit/codegen.h"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <utility>
@@ -222,6 +223,21 @@ void KernelWriter::spread(const Loop& loop, bool once_a_row) {
   for (std::size_t k = 0; k < outputs_.size(); ++k) {
     if (shape_of_output(k) == Shape::element) one(outputs_[k]);
   }
+}
+
+bool is_huge(const ModuleSpec& spec) {
+  const Graph& graph = *spec.graph;
+  if (graph.size() >= huge_graph) return true;
+  // No kernel has more loops than there are reductions in a chain, nor any loop more than the
+  // graph.
+  std::vector<std::size_t> chain(graph.size(), 0);
+  std::size_t longest = 0;
+  for (NodeId id = 0; id < graph.size(); ++id) {
+    for (const NodeId a : graph.args(id)) chain[id] = std::max(chain[id], chain[a]);
+    if (ir::info(graph[id].op).klass == ir::OperationClass::reduction) ++chain[id];
+    longest = std::max(longest, chain[id]);
+  }
+  return graph.size() * (longest + 1) >= 2 * huge_graph;
 }
 
 std::string kernel_symbol(std::size_t k) { return "actc_kernel_" + std::to_string(k); }

@@ -17,6 +17,8 @@ std::string kernel_symbol(std::size_t k);
 // The worst shape known, half of the nodes alive at once, takes up to 1 s just below on a busy
 // machine.
 constexpr std::size_t huge_graph = 2000;
+// Or does the graph of a module become as much code, loop by loop over a row?
+bool is_huge(const ModuleSpec& spec);
 
 // The module, with data layout and triple of `machine`. Its functions call nothing; their symbols
 // are kernel_symbol(0) and so on.

@@ -19,6 +19,12 @@ void KernelWriter::emit_body(const Place& place) {
   emit_region(loop_->schedule.body, place);
   if (!reductions_.empty()) {
     emit_reductions(place);
+    const bool keeps = plan_.kept && loop_ == &plan_.loops.back() - 1;
+    for (unsigned vector = 0; keeps && vector < place.vectors; ++vector) {
+      const Array& output = row_outputs_[*only_elements()];
+      arrays_.store(output.storage, operand(*plan_.kept, vector), address(output, place, vector),
+                    place.lanes, place.stores);
+    }
     return;
   }
   for (Total& total : totals_) {
@@ -88,6 +94,12 @@ void KernelWriter::emit_region(const Region& region, const Place& place) {
       if (graph_[id].op == Operation::Input) {
         assert(graph_[id].format == spec_.format);
         load_input(id, place, vector);
+        continue;
+      }
+      if (plan_.kept == id && loop_ == &plan_.loops.back()) {
+        const Array& output = row_outputs_[*only_elements()];
+        value(id, vector) =
+            arrays_.load(output.storage, address(output, place, vector), place.lanes);
         continue;
       }
       if (graph_[id].op == Operation::ColumnIndex) {

@@ -45,6 +45,16 @@ void KernelWriter::emit_row() {
   end_total_blocks();
 }
 
+std::optional<std::size_t> KernelWriter::only_elements() const {
+  std::optional<std::size_t> only;
+  for (std::size_t k = 0; k < outputs_.size(); ++k) {
+    if (shape_of_output(k) != Shape::element) continue;
+    if (only || storage_in(kernel_.output_storage, k) != computed_) return std::nullopt;
+    only = k;
+  }
+  return only;
+}
+
 bool KernelWriter::uses_elements() const {
   for (std::size_t k = 0; k < outputs_.size(); ++k) {
     if (shape_of_output(k) == Shape::element) return true;
@@ -59,7 +69,10 @@ bool KernelWriter::totals_elements() const {
 
 unsigned KernelWriter::vectors_of(const Loop& loop) const {
   const Schedule& s = loop.schedule;
-  return huge_ ? 1 : vectors_in_flight(s.element_nodes, s.rare_nodes, processor_.vector_bits);
+  if (huge_) return 1;
+  const unsigned vectors = vectors_in_flight(s.element_nodes, s.rare_nodes, processor_.vector_bits);
+  // A sum holds registers twice as wide.
+  return loop.reductions.empty() || vectors > 4 ? vectors : std::min(vectors, 2U);
 }
 
 // Of all rows: they begin with the call and end with it.
@@ -145,7 +158,8 @@ void KernelWriter::emit_loop(const Loop& loop) {
   llvm::PHINode* rest_start = builder_.CreatePHI(word, 3);
 
   builder_.SetInsertPoint(before);
-  const bool may_stream = processor_.x86 && !huge_ && loop.reductions.empty();
+  const bool may_stream =
+      processor_.x86 && !huge_ && loop.reductions.empty() && !plan_.kept.has_value();
   llvm::BasicBlock* stream = may_stream ? block("stream") : nullptr;
   if (may_stream) {
     // Streaming needs aligned outputs: the masked loop goes up to where all of them are.

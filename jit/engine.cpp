@@ -59,7 +59,7 @@ class Compilation {
 
  private:
   static Effort effort_for(const ModuleSpec& spec) {
-    return spec.target.optimize && spec.graph->size() < huge_graph ? Effort::normal : Effort::none;
+    return spec.target.optimize && !is_huge(spec) ? Effort::normal : Effort::none;
   }
 
   Machines& machines_;

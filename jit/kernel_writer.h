@@ -55,7 +55,10 @@ class KernelWriter {
       }
     }
     plan_ = plan(graph_, stored, summed);
-    huge_ = graph_.size() >= huge_graph;
+    huge_ = is_huge(spec);
+    if (const auto output = only_elements(); output && !huge_ && totals_.empty()) {
+      keep_in_output(plan_, graph_, outputs_[*output]);
+    }
     lanes_ = (huge_ ? 128 : processor.vector_bits) / (8 * bytes_of(computed_));
     create_function(kernel_symbol(k));
   }
@@ -113,6 +116,8 @@ class KernelWriter {
   void spread(const Loop& loop, bool once_a_row);
   void emit_row();
   void emit_loop(const Loop& loop);
+  // The one output that has elements, as they are computed; nothing where there are several.
+  std::optional<std::size_t> only_elements() const;
   bool uses_elements() const;
   bool totals_elements() const;
   unsigned vectors_of(const Loop& loop) const;

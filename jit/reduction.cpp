@@ -17,7 +17,9 @@ Reduction::Reduction(llvm::IRBuilder<>& builder, Operation op, llvm::FixedVector
       current_.push_back(place(entry, wide, low));
       total_.push_back(place(entry, wide, low));
     } else {
-      current_.push_back(place(entry, vector, flags));
+      // One set of flags for all: registers for them are few.
+      current_.push_back(place(entry, vector, k == 0 ? flags : nullptr));
+      current_.back().low = current_.front().low;
     }
   }
 }

@@ -2,12 +2,18 @@
 // into it, and an order in which blocks and nodes follow their arguments.
 #include "jit/schedule.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cassert>
 #include <functional>
 #include <queue>
+#include <set>
 #include <utility>
+
+#include "jit/engine.h"
 
 namespace actc::jit {
 namespace {
@@ -25,11 +31,11 @@ bool is_reduction(const Graph& graph, NodeId id) {
 }
 
 std::vector<bool> needed_for(const Graph& graph, std::span<const NodeId> roots,
-                             bool through_reductions) {
+                             bool through_reductions, std::optional<NodeId> known = {}) {
   std::vector<bool> needed(graph.size(), false);
   for (const NodeId id : roots) needed[id] = true;
   for (auto id = static_cast<NodeId>(graph.size()); id-- > 0;) {
-    if (!needed[id] || (!through_reductions && is_reduction(graph, id))) continue;
+    if (!needed[id] || (!through_reductions && is_reduction(graph, id)) || id == known) continue;
     for (const NodeId a : graph.args(id)) needed[a] = true;
   }
   return needed;
@@ -84,7 +90,7 @@ Grouping form_groups(const Graph& graph, const std::vector<bool>& needed) {
 
 // Element nodes and groups so that each follows what it needs; otherwise in the graph's order.
 std::vector<Step> order_steps(const Graph& graph, const std::vector<bool>& needed,
-                              const Grouping& grouping) {
+                              const Grouping& grouping, std::optional<NodeId> known) {
   // A group stands for all its members, numbered as its last.
   const auto representative = [&](NodeId id) {
     const std::uint32_t g = grouping.group_of[id];
@@ -93,7 +99,7 @@ std::vector<Step> order_steps(const Graph& graph, const std::vector<bool>& neede
   std::vector<std::uint32_t> waits_for(graph.size(), 0);
   std::vector<std::vector<NodeId>> users(graph.size());
   for (NodeId id = 0; id < graph.size(); ++id) {
-    if (!needed[id] || !varies_along_row(graph[id].shape)) continue;
+    if (!needed[id] || !varies_along_row(graph[id].shape) || id == known) continue;
     for (const NodeId a : graph.args(id)) {
       if (!varies_along_row(graph[a].shape)) continue;
       users[representative(a)].push_back(representative(id));
@@ -131,7 +137,7 @@ struct Tree {
 
 // The innermost region that holds every use of a step; steps are visited users first.
 void place_steps(const Graph& graph, std::span<const NodeId> roots, const std::vector<Step>& order,
-                 const Grouping& grouping, Schedule& result) {
+                 const Grouping& grouping, std::optional<NodeId> known, Schedule& result) {
   constexpr std::uint32_t unused = none;
   Tree tree{std::vector<std::uint32_t>(grouping.groups.size() + 1, 0),
             std::vector<std::uint32_t>(grouping.groups.size() + 1, 0)};
@@ -145,6 +151,7 @@ void place_steps(const Graph& graph, std::span<const NodeId> roots, const std::v
   for (const NodeId id : roots) use(id, 0);
   for (auto step = order.rbegin(); step != order.rend(); ++step) {
     if (!step->is_group) {
+      if (step->index == known) continue;
       for (const NodeId a : graph.args(step->index)) use(a, node_region[step->index]);
       continue;
     }
@@ -167,16 +174,53 @@ void place_steps(const Graph& graph, std::span<const NodeId> roots, const std::v
 
 }  // namespace
 
-Schedule schedule(const Graph& graph, std::span<const NodeId> roots) {
-  const std::vector<bool> needed = needed_for(graph, roots, false);
+Schedule schedule(const Graph& graph, std::span<const NodeId> roots, std::optional<NodeId> known) {
+  const std::vector<bool> needed = needed_for(graph, roots, false, known);
   const Grouping grouping = form_groups(graph, needed);
   Schedule result;
   result.groups = grouping.groups;
   for (NodeId id = 0; id < graph.size(); ++id) {
     if (needed[id] && !varies_along_row(graph[id].shape)) result.uniform.push_back(id);
   }
-  place_steps(graph, roots, order_steps(graph, needed, grouping), grouping, result);
+  place_steps(graph, roots, order_steps(graph, needed, grouping, known), grouping, known, result);
   return result;
+}
+
+void keep_in_output(Plan& plan, const Graph& graph, NodeId output) {
+  constexpr std::size_t worth_it = 8;  // operations, for a store and a load
+  if (plan.loops.size() < 2) return;
+  std::vector<bool> computed(graph.size(), false);
+  const Schedule& before = plan.loops[plan.loops.size() - 2].schedule;
+  for (const Step& step : before.body) {
+    if (!step.is_group) computed[step.index] = true;
+  }
+  // The nearest node to the output through which everything that it reads must pass.
+  std::set<NodeId> open = {output};
+  while (open.size() != 1 || !computed[*open.begin()]) {
+    const NodeId latest = *open.rbegin();
+    open.erase(latest);
+    const bool reads = graph.args(latest).empty();
+    if (reads || !varies_along_row(graph[latest].shape)) return;
+    for (const NodeId a : graph.args(latest)) {
+      if (varies_along_row(graph[a].shape)) open.insert(a);
+    }
+  }
+  const NodeId kept = *open.begin();
+  if (graph.args(kept).empty()) return;
+  Schedule& last = plan.loops.back().schedule;
+  Schedule shorter = schedule(graph, std::array{output}, kept);
+  const std::size_t all = last.element_nodes + last.rare_nodes;
+  if (shorter.element_nodes + shorter.rare_nodes + worth_it > all) return;
+  last = std::move(shorter);
+  plan.kept = kept;
+}
+
+std::size_t size_of(const Plan& plan) {
+  std::size_t size = plan.call_values.size();
+  for (const Loop& loop : plan.loops) {
+    size += loop.row_values.size() + loop.schedule.element_nodes + loop.schedule.rare_nodes;
+  }
+  return size;
 }
 
 std::vector<NodeId> summed_over_rows(const Graph& graph, NodeId output) {
@@ -220,6 +264,11 @@ Plan plan(const Graph& graph, std::span<const NodeId> outputs, std::span<const N
     last = std::max(last, loops_before[id]);
     if (!varies_along_row(graph[id].shape)) result.once_a_row[id] = of_row;
   }
+  if (last > max_loops) {
+    throw CompileFailure{fmt::format(
+        "its reductions of a row depend on each other in a chain of {}: at most {} are possible",
+        last, max_loops)};
+  }
   result.loops.resize(last + 1);
   std::vector<std::vector<NodeId>> roots(last + 1);
   for (NodeId id = 0; id < graph.size(); ++id) {
@@ -235,6 +284,11 @@ Plan plan(const Graph& graph, std::span<const NodeId> outputs, std::span<const N
   }
   roots[last] = wanted;
   for (std::size_t k = 0; k <= last; ++k) result.loops[k].schedule = schedule(graph, roots[k]);
+  if (last > 0 && size_of(result) > max_planned) {
+    throw CompileFailure{
+        fmt::format("its {} loops over a row need {} operations together: at most {} are possible",
+                    last + 1, size_of(result), max_planned)};
+  }
   return result;
 }
 

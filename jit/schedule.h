@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -41,7 +42,9 @@ struct Schedule {
 // The schedule for the given nodes of a lowered graph, and all that they need in one loop, which is
 // nothing of what reductions reduce. At most 64 groups are formed; further `rarely` nodes compute
 // both sides, which changes no bits.
-Schedule schedule(const ir::Graph& graph, std::span<const ir::NodeId> roots);
+// `known` is there already: nothing that it alone needs is computed.
+Schedule schedule(const ir::Graph& graph, std::span<const ir::NodeId> roots,
+                  std::optional<ir::NodeId> known = std::nullopt);
 
 // A loop over a row, and what is computed before it, once a row.
 struct Loop {
@@ -52,17 +55,31 @@ struct Loop {
 
 // Each reduction is done in the first loop in which its argument can be computed, so that there are
 // as few loops as the longest chain of reductions needs. The last loop computes the outputs.
+// Reductions that need each other's results; and what all loops may compute (size_of).
+constexpr std::size_t max_loops = 64;
+constexpr std::size_t max_planned = ir::Graph::max_nodes;
+
 struct Plan {
   std::vector<ir::NodeId> call_values;  // computed once a call
   std::vector<bool> once_a_row;         // by node
   std::vector<Loop> loops;              // at least one
+  // What the loop before the last stores where the output will be, and the last loop reads there.
+  std::optional<ir::NodeId> kept;
 };
 
 // `outputs` that are values of a row are among the last loop's row_values, or of an earlier one.
-// `totals` are what sums over rows sum: the last loop computes them too, or they are values of a
-// row.
+// Throws CompileFailure where the plan passes a limit. `totals` are what sums over rows sum: the
+// last loop computes them too, or they are values of a row.
 Plan plan(const ir::Graph& graph, std::span<const ir::NodeId> outputs,
           std::span<const ir::NodeId> totals);
+
+// Where the last loop reads elements only to compute again what the loop before it has computed, as
+// the exponentials of softmax, they are kept in the output until then, which may be an input's
+// array. `output` is the only one that has elements.
+void keep_in_output(Plan& plan, const ir::Graph& graph, ir::NodeId output);
+
+// What all its loops compute, an operation counted for each that needs it.
+std::size_t size_of(const Plan& plan);
 
 // The arguments of the sums over rows that an output is the sum of.
 std::vector<ir::NodeId> summed_over_rows(const ir::Graph& graph, ir::NodeId output);

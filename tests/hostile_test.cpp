@@ -330,6 +330,23 @@ TEST_F(Hostile, LargeFormulasBecomeKernelsOrErrors) {
   }
 }
 
+TEST_F(Hostile, ChainsOfReductionsBecomeKernelsOrErrors) {
+  const auto chain = [](std::size_t length) {
+    std::string text = "f(x0) = ";
+    for (std::size_t i = 0; i < length; ++i) {
+      const std::string x = "x" + std::to_string(i);
+      text += "let x" + std::to_string(i + 1) + " = " + x + " - max(sin(" + x + ")) in ";
+    }
+    return text + "x" + std::to_string(length);
+  };
+  EXPECT_TRUE(compile(chain(3)).entry().try_kernel<float>());
+  for (const std::size_t length : {20U, 60U, 500U}) {
+    const auto kernel = compile(chain(length)).entry().try_kernel<double>();
+    EXPECT_TRUE(kernel || !kernel.diagnostics()[0].message.empty());
+  }
+  EXPECT_FALSE(compile(chain(500)).entry().try_kernel<float>());
+}
+
 TEST_F(Hostile, AFunctionOverTheRealsAloneIsRefusedNotCompiled) {
   for (const char* text :
        {"real_exp(x)", "f(x) = real_log(x)\nd/dx f(x) = 1 / x\ng(x) = f(2 * x)"}) {
