@@ -245,8 +245,15 @@ void BodyLowerer::finish_call(const Expr& expr, const CallExpr& call) {
         return;
       }
       break;
-    case Callee::Kind::base:
+    case Callee::Kind::base: {
+      // A base that defines how two numbers compare says nothing of a row.
+      const auto operation = ir::callable_operation(call.callee);
+      if (operation && ir::reduction_of(*operation) && call.arguments.size() == 1) {
+        push(apply_call(*operation, expr, call, given, spans));
+        return;
+      }
       break;
+    }
   }
   std::optional<std::vector<NodeId>> args = arrange(call, callee, given);
   if (!args || holds_poison(*args)) {

@@ -83,6 +83,9 @@ class Result {
   std::variant<T, std::vector<Diagnostic>> content_;
 };
 
+/// Whose gradient is meant at a kink, where the frameworks differ: the table in docs/language.md.
+enum class Convention : std::uint8_t { pytorch, jax, tensorflow, onednn };
+
 /// Values for parameters, by name. A value is rounded to the computing format when it is bound.
 using Parameters = std::map<std::string, double, std::less<>>;
 
@@ -302,13 +305,15 @@ class ACTC_API Module {
   std::shared_ptr<const detail::ModuleState> state_;
 };
 
-/// Compiles a text to a module (no native code yet: that is `kernel`). Throws Error.
-ACTC_API Module compile(std::string_view text);
-ACTC_API Result<Module> try_compile(std::string_view text);
+/// Compiles a text to a module (no native code yet: that is `kernel`). The built-ins that it uses
+/// have their gradients by the convention. Throws Error.
+ACTC_API Module compile(std::string_view text, Convention convention = Convention::pytorch);
+ACTC_API Result<Module> try_compile(std::string_view text,
+                                    Convention convention = Convention::pytorch);
 
 /// The standard library: all built-ins.
-ACTC_API Module standard_library();
+ACTC_API Module standard_library(Convention convention = Convention::pytorch);
 /// The built-in of this name. Throws Error with the nearest name as suggestion.
-ACTC_API Function builtin(std::string_view name);
+ACTC_API Function builtin(std::string_view name, Convention convention = Convention::pytorch);
 
 }  // namespace actc

@@ -496,8 +496,7 @@ std::string emit(const ModuleState& module, ir::FunctionId id, ArrayTypes types,
   const ir::Function& f = library[id];
   if (stage == Stage::ast) {
     std::vector<frontend::Diagnostic> none;
-    frontend::SyntaxTree tree =
-        frontend::parse(id < library.base_size() ? standard_module()->source : module.source, none);
+    frontend::SyntaxTree tree = frontend::parse(source_of(module, id), none);
     std::erase_if(tree.items, [&](const frontend::Item& item) {
       return std::visit([&](const auto& i) { return i.head.name != f.name; }, item);
     });

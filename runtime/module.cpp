@@ -91,20 +91,18 @@ Error too_large(const ModuleState& module, ir::FunctionId id, std::string_view m
 }
 
 std::variant<std::shared_ptr<const ModuleState>, std::vector<Diagnostic>> compile_text(
-    std::string_view text, const std::shared_ptr<const ir::Library>& base) {
+    std::string_view text, const std::shared_ptr<const ModuleState>& base) {
   std::vector<frontend::Diagnostic> diagnostics;
   const frontend::SyntaxTree tree = frontend::parse(text, diagnostics);
   frontend::LoweredText lowered;
   if (!frontend::has_errors(diagnostics)) {
-    lowered = frontend::lower(tree, text, base, diagnostics);
+    lowered = frontend::lower(tree, text, base ? base->library : nullptr, diagnostics);
   }
   if (frontend::has_errors(diagnostics)) return located(std::move(diagnostics), text);
 
   auto library = std::make_shared<ir::Library>(*lowered.library);
   // What the standard library derives from its own formulas it derives from them as they stand.
-  const bool on_standard = base && base == standard_module()->library;
-  auto rules = std::make_shared<const ir::Rulebook>(
-      *library, on_standard ? standard_module()->rules : nullptr);
+  auto rules = std::make_shared<const ir::Rulebook>(*library, base ? base->rules : nullptr);
   auto places = places_of(tree, *library);
   for (auto id = static_cast<ir::FunctionId>(library->base_size()); id < library->size(); ++id) {
     if (!(*library)[id].is_opaque()) continue;
@@ -124,6 +122,7 @@ std::variant<std::shared_ptr<const ModuleState>, std::vector<Diagnostic>> compil
   if (base) frontend::check_derivatives(tree, *library, diagnostics);
 
   auto state = std::make_shared<ModuleState>();
+  state->base = base;
   state->source = text;
   state->library = std::move(library);
   state->rules = std::move(rules);
@@ -153,6 +152,48 @@ std::shared_ptr<const ModuleState> standard_module() {
     return std::get<0>(compiled);
   }();
   return state;
+}
+
+namespace {
+
+// The built-ins, some of them with other derivatives.
+std::shared_ptr<const ModuleState> with_convention(std::string_view file) {
+  auto compiled = compile_text(stdlib::file(file), standard_module());
+  if (auto* diagnostics = std::get_if<1>(&compiled)) throw Error(std::move(*diagnostics));
+  auto state = std::make_shared<ModuleState>(*std::get<0>(compiled));
+  state->own.clear();
+  for (const ir::FunctionId id : standard_module()->own) {
+    state->own.push_back(*state->library->find((*state->library)[id].name));
+  }
+  return state;
+}
+
+}  // namespace
+
+std::shared_ptr<const ModuleState> standard_module(Convention convention) {
+  switch (convention) {
+    case Convention::pytorch:
+      break;
+    case Convention::jax: {
+      static const auto state = with_convention("jax.act");
+      return state;
+    }
+    case Convention::tensorflow: {
+      static const auto state = with_convention("tensorflow.act");
+      return state;
+    }
+    case Convention::onednn: {
+      static const auto state = with_convention("onednn.act");
+      return state;
+    }
+  }
+  return standard_module();
+}
+
+const std::string& source_of(const ModuleState& module, ir::FunctionId id) {
+  const ModuleState* owner = &module;
+  while (owner->base && id < owner->library->base_size()) owner = owner->base.get();
+  return owner->source;
 }
 
 Module ModuleState::module(std::shared_ptr<const ModuleState> state) {
@@ -218,23 +259,27 @@ auto within_limits(const detail::ModuleState& module, ir::FunctionId id, std::st
 
 std::string_view version() { return ACTC_VERSION; }
 
-Result<Module> try_compile(std::string_view text) {
-  auto compiled = detail::compile_text(text, detail::standard_module()->library);
+Result<Module> try_compile(std::string_view text, Convention convention) {
+  auto compiled = detail::compile_text(text, detail::standard_module(convention));
   if (auto* diagnostics = std::get_if<1>(&compiled)) return std::move(*diagnostics);
   return detail::ModuleState::module(std::get<0>(std::move(compiled)));
 }
 
-Module compile(std::string_view text) {
-  Result<Module> result = try_compile(text);
+Module compile(std::string_view text, Convention convention) {
+  Result<Module> result = try_compile(text, convention);
   if (!result) {
     throw Error(std::vector<Diagnostic>(result.diagnostics().begin(), result.diagnostics().end()));
   }
   return *std::move(result);
 }
 
-Module standard_library() { return detail::ModuleState::module(detail::standard_module()); }
+Module standard_library(Convention convention) {
+  return detail::ModuleState::module(detail::standard_module(convention));
+}
 
-Function builtin(std::string_view name) { return standard_library()[name]; }
+Function builtin(std::string_view name, Convention convention) {
+  return standard_library(convention)[name];
+}
 
 std::optional<Function> Module::find(std::string_view name) const {
   const auto id = state_->library->find(name);

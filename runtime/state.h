@@ -19,6 +19,7 @@ namespace actc::detail {
 
 // A compiled text: its library, which extends the standard library's.
 struct ModuleState {
+  std::shared_ptr<const ModuleState> base;  // none for the standard library
   std::string source;
   std::shared_ptr<const ir::Library> library;
   std::shared_ptr<const ir::Rulebook> rules;  // of the library
@@ -44,12 +45,16 @@ ir::Graph readable(const ir::Graph& graph, const ir::Library& library);
 // That a graph of a definition passes its limit, at the definition's place in its text.
 Error too_large(const ModuleState& module, ir::FunctionId id, std::string_view message);
 
-// The standard library, compiled once in a process.
+// The standard library, compiled once in a process, and with the gradients of a convention.
 std::shared_ptr<const ModuleState> standard_module();
+std::shared_ptr<const ModuleState> standard_module(Convention convention);
 
-// Compiles a text on top of a library; the diagnostics where it has errors.
+// The text that defines a function, which may be that of a base.
+const std::string& source_of(const ModuleState& module, ir::FunctionId id);
+
+// Compiles a text on top of a module, or of nothing; the diagnostics where it has errors.
 std::variant<std::shared_ptr<const ModuleState>, std::vector<Diagnostic>> compile_text(
-    std::string_view text, const std::shared_ptr<const ir::Library>& base);
+    std::string_view text, const std::shared_ptr<const ModuleState>& base);
 
 // LLVM, initialized once in a process.
 jit::Engine& engine();

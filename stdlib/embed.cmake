@@ -1,13 +1,17 @@
-# cmake -DFILES=a.act;b.act -DOUTPUT=x.cpp -P embed.cmake: the texts of the standard library as one
-# string literal a file.
-set(content "// Made from the .act files beside embed.cmake.\n#include \"stdlib/stdlib.h\"\n\nnamespace actc::stdlib {\n\nstd::string_view text() {\n  static constexpr char content[] =\n")
+# cmake -DFILES=a.act;b.act -DSEPARATE=c.act -DOUTPUT=x.cpp -P embed.cmake: the texts of the standard
+# library, and after them those that are not part of it, as one string literal.
+cmake_minimum_required(VERSION 3.25)
+set(content "// Made from the .act files beside embed.cmake.\n#include \"stdlib/stdlib.h\"\n\nnamespace actc::stdlib {\n\nnamespace {\n\nstd::string_view all() {\n  static constexpr char content[] =\n")
 set(parts "")
 set(offset 0)
-foreach(file IN LISTS FILES)
+foreach(file IN LISTS FILES SEPARATE)
   file(READ ${file} text)
   file(SIZE ${file} size)
   get_filename_component(name ${file} NAME)
-  string(APPEND parts "  if (name == \"${name}\") return text().substr(${offset}, ${size});\n")
+  if(file IN_LIST FILES)
+    math(EXPR library_size "${offset} + ${size}")
+  endif()
+  string(APPEND parts "  if (name == \"${name}\") return all().substr(${offset}, ${size});\n")
   math(EXPR offset "${offset} + ${size}")
   # A literal may hold 65,536 bytes for certain; adjacent ones are one.
   string(LENGTH "${text}" length)
@@ -18,5 +22,5 @@ foreach(file IN LISTS FILES)
     math(EXPR at "${at} + 8000")
   endwhile()
 endforeach()
-string(APPEND content ";\n  return {content, sizeof content - 1};\n}\n\nstd::string_view file(std::string_view name) {\n${parts}  return {};\n}\n\n}  // namespace actc::stdlib\n")
+string(APPEND content ";\n  return {content, sizeof content - 1};\n}\n\n}  // namespace\n\nstd::string_view text() { return all().substr(0, ${library_size}); }\n\nstd::string_view file(std::string_view name) {\n${parts}  return {};\n}\n\n}  // namespace actc::stdlib\n")
 file(WRITE ${OUTPUT} "${content}")

@@ -7,8 +7,8 @@ namespace actc::stdlib {
 
 std::string_view text();
 
-// The part of it that a file of this name holds, the first where several have it (math.act,
-// activations.act); empty where none does.
+// What a file of this name holds, the first where several have it (math.act, activations.act, and
+// jax.act and its kin, which are not part of the text); empty where none does.
 std::string_view file(std::string_view name);
 
 }  // namespace actc::stdlib

@@ -5,10 +5,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <boost/math/special_functions/erf.hpp>
 #include <boost/math/special_functions/expm1.hpp>
 #include <boost/math/special_functions/log1p.hpp>
 #include <map>
+#include <utility>
 
 #include "ir/evaluate.h"
 #include "ir/passes.h"
@@ -258,6 +260,75 @@ INSTANTIATE_TEST_SUITE_P(
                          std::to_string(static_cast<int>(std::abs(param.param.x) * 10));
       return name;
     });
+
+// The points where the frameworks differ, and some where they do not.
+struct ConventionCase {
+  const char* name;
+  double x;
+  std::array<double, 4> slopes;  // PyTorch, JAX, TensorFlow, oneDNN
+};
+
+TEST(Conventions, HaveTheirSlopesAtKinks) {
+  constexpr double scale = 1.0507009873554804934;
+  constexpr double steep = 1.7580993408473768600;
+  const std::vector<ConventionCase> cases = {
+      {"leaky_relu", 0, {0.01, 1, 0.01, 0.01}},
+      {"leaky_relu", -0.0, {0.01, 1, 0.01, 0.01}},
+      {"prelu", 0, {0.25, 1, 0.25, 0.25}},
+      {"elu", 0, {1, 1, 1, 1}},
+      {"selu", 0, {steep, steep, scale, steep}},
+      {"hard_tanh", -1, {0, 1, 1, 0}},
+      {"hard_tanh", 1, {0, 1, 1, 1}},
+      {"hard_sigmoid", -3, {0, 0, 0, 0}},
+      {"hard_sigmoid", 3, {0, 0, 0, 0}},
+      {"hard_swish", -3, {0, 0, 0, 0}},
+      {"hard_swish", 3, {1, 1, 1, 1}},
+      {"relu", 0, {0, 0, 0, 0}},
+      {"relu6", 0, {0, 0, 0, 0}},
+      {"relu6", 6, {0, 0, 0, 0}},
+      // Beside the kink all agree.
+      {"leaky_relu", -1, {0.01, 0.01, 0.01, 0.01}},
+      {"hard_tanh", 1.5, {0, 0, 0, 0}},
+  };
+  constexpr std::array all = {Convention::pytorch, Convention::jax, Convention::tensorflow,
+                              Convention::onednn};
+  for (const ConventionCase& c : cases) {
+    for (std::size_t k = 0; k < all.size(); ++k) {
+      const Function f = builtin(c.name, all[k]);
+      EXPECT_EQ(slope_at(f.kernel<double>(), c.x, {}), c.slopes[k]) << c.name << c.x << " " << k;
+      EXPECT_EQ(slope_at(f.kernel<float>(), static_cast<float>(c.x), {}),
+                static_cast<float>(c.slopes[k]))
+          << c.name << c.x << " " << k;
+      // So do formulas that use them.
+      const Function used = compile(std::string("2 * ") + c.name + "(x)", all[k]).entry();
+      EXPECT_EQ(slope_at(used.kernel<double>(), c.x, {}), 2 * c.slopes[k]) << c.name << " " << k;
+    }
+  }
+  // elu'(0) is alpha for all but TensorFlow, whose side of 0 is the upper.
+  const Parameters half = {{"alpha", 0.5}};
+  EXPECT_EQ(slope_at(builtin("elu").kernel<double>(), 0.0, half), 0.5);
+  EXPECT_EQ(slope_at(builtin("elu", Convention::tensorflow).kernel<double>(), 0.0, half), 1);
+}
+
+TEST(Conventions, OfTensorFlowGiveTiesToTheFirst) {
+  const auto gradients = [](const char* text, Convention convention) {
+    const std::vector<double> a = {3};
+    const std::vector<double> dy = {1};
+    std::vector<double> da(1);
+    std::vector<double> db(1);
+    compile(text, convention).entry().kernel<double>().backward({a, a}, dy, {da, db});
+    return std::pair(da[0], db[0]);
+  };
+  for (const char* text : {"f(a, b) = max(a, b)", "f(a, b) = min(a, b)"}) {
+    EXPECT_EQ(gradients(text, Convention::pytorch), std::pair(0.5, 0.5));
+    EXPECT_EQ(gradients(text, Convention::jax), std::pair(0.5, 0.5));
+    EXPECT_EQ(gradients(text, Convention::tensorflow), std::pair(1.0, 0.0));
+  }
+  // max of a row still is one.
+  EXPECT_TRUE(compile("x - max(x)", Convention::tensorflow).entry().is_over_rows());
+  EXPECT_EQ(standard_library(Convention::jax).functions().size(),
+            standard_library().functions().size());
+}
 
 TEST(Derivatives, WrittenInTheStandardLibraryAgreeWithTheirFormulas) {
   // Compiled as a user's text, the library is checked as a user's text is.

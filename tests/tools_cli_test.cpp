@@ -416,6 +416,22 @@ TEST(Run, TakesRowsAlongAnyAxis) {
   EXPECT_FALSE(std::filesystem::exists(y));
 }
 
+TEST(Run, HasTheGradientOfAConvention) {
+  const TemporaryFolder folder;
+  save(folder / "x.npy", {3}, std::vector<double>{-1, 0, 1});
+  const auto slopes = [&](const std::string& convention) {
+    EXPECT_EQ(actc({"run", "2 * hard_tanh(x)", "--input", folder / "x.npy", "--grad",
+                    folder / "dx.npy", "--convention", convention})
+                  .exit_code,
+              0);
+    return load<double>(folder / "dx.npy");
+  };
+  EXPECT_EQ(slopes("pytorch"), (std::vector<double>{0, 2, 0}));
+  EXPECT_EQ(slopes("jax"), (std::vector<double>{2, 2, 2}));
+  EXPECT_EQ(slopes("onednn"), (std::vector<double>{0, 2, 2}));
+  expect_refused({"show", "relu", "--convention", "torch"}, 2, "no convention 'torch'");
+}
+
 TEST(Run, GivesTheGradientsOfLearnedParameters) {
   const TemporaryFolder folder;
   save(folder / "x.npy", {2, 2}, std::vector<float>{1, -2, -3, 4});

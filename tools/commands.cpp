@@ -43,6 +43,13 @@ void add_definition_options(CLI::App& app, DefinitionOptions& options) {
       ->allow_extra_args(false);
 }
 
+void add_convention_option(CLI::App& app, DefinitionOptions& options) {
+  app.add_option("--convention", options.convention,
+                 "Whose gradient is meant at a kink: pytorch (where it is not given), jax, "
+                 "tensorflow or onednn")
+      ->type_name("NAME");
+}
+
 void add_stabilize_option(CLI::App& app, DefinitionOptions& options) {
   app.add_flag("!--no-stabilize", options.stabilize,
                "Compute the formula as it stands, without the rules that keep its digits");

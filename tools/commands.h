@@ -35,6 +35,7 @@ void examples_first(CLI::App& app, const std::string& examples);
 void add_definition_options(CLI::App& app, DefinitionOptions& options);
 
 // --no-stabilize, as every command that compiles DEF has it.
+void add_convention_option(CLI::App& app, DefinitionOptions& options);
 void add_stabilize_option(CLI::App& app, DefinitionOptions& options);
 
 // --avx2, as every command that compiles kernels for this processor has it.

@@ -23,6 +23,13 @@ constexpr std::string_view command_line_name = "formula";
 // The name of a formula that stands after a file's definitions but cannot follow them as it is.
 constexpr std::string_view given_name = "formula_of_the_command_line";
 
+constexpr std::array<std::pair<std::string_view, Convention>, 4> conventions = {{
+    {"pytorch", Convention::pytorch},
+    {"jax", Convention::jax},
+    {"tensorflow", Convention::tensorflow},
+    {"onednn", Convention::onednn},
+}};
+
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 
 bool is_identifier(std::string_view text) {
@@ -35,8 +42,8 @@ bool is_value_name(std::string_view name) {
   return std::ranges::find(names, name) != names.end();
 }
 
-Module compile_source(std::string_view source, std::string_view name) {
-  Result<Module> module = try_compile(source);
+Module compile_source(std::string_view source, std::string_view name, Convention convention) {
+  Result<Module> module = try_compile(source, convention);
   print_diagnostics(module.diagnostics(), name);
   if (!module) throw SourceError{};
   print_diagnostics(module->warnings(), name);
@@ -51,9 +58,10 @@ std::string label_of(const Function& function, const std::string& text) {
 // The text after the file's definitions. There is no separator between items, so a formula that
 // begins with an operator or a parenthesis would continue the last definition: it gets a name, on
 // a line of its own so that columns stay right. `whole` becomes the text that is compiled.
-Module compile_with_file(const std::string& text, const std::string& path, std::string& whole) {
+Module compile_with_file(const std::string& text, const std::string& path, Convention convention,
+                         std::string& whole) {
   const std::string file_text = read_source(path);
-  compile_source(file_text, path);
+  compile_source(file_text, path, convention);
   std::string joined = file_text + "\n";
   const std::size_t first = text.find_first_not_of(" \t\r\n");
   if (first != std::string::npos && !is_letter(text[first]) && text[first] != '#') {
@@ -61,7 +69,7 @@ Module compile_with_file(const std::string& text, const std::string& path, std::
   }
   const auto lines_before = static_cast<std::uint32_t>(std::ranges::count(joined, '\n'));
   whole = joined + text;
-  Result<Module> module = try_compile(whole);
+  Result<Module> module = try_compile(whole, convention);
   if (!module) {
     std::vector<Diagnostic> own(module.diagnostics().begin(), module.diagnostics().end());
     for (Diagnostic& diagnostic : own) {
@@ -102,24 +110,38 @@ double parse_value(const std::string& name, std::string_view text) {
 
 std::string read_source(const std::string& path) { return read_file(path, max_source_read); }
 
-Module compile_file(const std::string& path) { return compile_source(read_source(path), path); }
+Module compile_file(const std::string& path, Convention convention) {
+  return compile_source(read_source(path), path, convention);
+}
+
+Convention parse_convention(const std::string& word) {
+  const auto known =
+      std::ranges::find(conventions, word, &std::pair<std::string_view, Convention>::first);
+  if (known != conventions.end()) return known->second;
+  throw bad_usage(fmt::format("there is no convention '{}'", word),
+                  "it is pytorch, jax, tensorflow or onednn");
+}
 
 Definition resolve(const std::string& word, const DefinitionOptions& options) {
   const std::string def = word.starts_with(" -") ? word.substr(1) : word;  // marked by `main`
+  const Convention convention = parse_convention(options.convention);
   if (!is_identifier(def)) {
     std::string text = def;
-    const Module module = options.file.empty() ? compile_source(def, command_line_name)
-                                               : compile_with_file(def, options.file, text);
+    const Module module = options.file.empty()
+                              ? compile_source(def, command_line_name, convention)
+                              : compile_with_file(def, options.file, convention, text);
     const Function function = module.entry();
     return {function, label_of(function, def), options.stabilize, text};
   }
-  const Module module = options.file.empty() ? standard_library() : compile_file(options.file);
+  const Module module =
+      options.file.empty() ? standard_library(convention) : compile_file(options.file, convention);
   if (const std::optional<Function> function = module.find(def)) {
     return {*function, def, options.stabilize,
             options.file.empty() ? std::string() : read_source(options.file)};
   }
   if (is_value_name(def)) {
-    return {compile_source(def, command_line_name).entry(), def, options.stabilize, def};
+    return {compile_source(def, command_line_name, convention).entry(), def, options.stabilize,
+            def};
   }
   std::vector<std::string> names;
   for (const Function& function : module.functions()) names.push_back(function.name());

@@ -14,6 +14,7 @@ struct DefinitionOptions {
   std::string file;                     // -f: a text whose definitions DEF may use; may be empty
   std::vector<std::string> parameters;  // --param: "name=value" each
   bool stabilize = true;                // not --no-stabilize
+  std::string convention = "pytorch";   // --convention
 };
 
 struct Definition {
@@ -30,7 +31,10 @@ struct Definition {
 Definition resolve(const std::string& def, const DefinitionOptions& options);
 
 // The module of a file. Prints warnings; errors as above.
-Module compile_file(const std::string& path);
+Module compile_file(const std::string& path, Convention convention = Convention::pytorch);
+
+// A ToolError of exit_bad_usage for a word that names none.
+Convention parse_convention(const std::string& word);
 
 // The text of a file, cut where it is longer than any text that compiles.
 std::string read_source(const std::string& path);

@@ -72,6 +72,7 @@ Command add_emit(CLI::App& program) {
   add_dtype_option(*app, options->dtype, "The number format; f32 where it is not given");
   add_avx2_option(*app, options->avx2);
   add_definition_options(*app, options->definition);
+  add_convention_option(*app, options->definition);
   add_stabilize_option(*app, options->definition);
   return {app, [options] { return emit(*options); }};
 }

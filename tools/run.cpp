@@ -392,6 +392,7 @@ Command add_run(CLI::App& program) {
       "The number format of the results; the file's where it is not given. f16 and bf16 "
       "are computed in f32, and bf16 travels as uint16");
   add_definition_options(*app, options->definition);
+  add_convention_option(*app, options->definition);
   add_stabilize_option(*app, options->definition);
   return {app, [options] { return run(*options); }};
 }

@@ -118,6 +118,7 @@ Command add_show(CLI::App& program) {
   app->add_option("DEF", options->def, "A built-in's name, a formula, a text, or a name in FILE")
       ->required();
   add_definition_options(*app, options->definition);
+  add_convention_option(*app, options->definition);
   app->add_flag("--json", options->json, "Print JSON");
   return {app, [options] { return show(*options); }};
 }
