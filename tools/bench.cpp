@@ -86,8 +86,10 @@ Timing measure(const Definition& definition, const Parameters& parameters,
   for (auto& input : inputs) {
     for (T& x : input) x = static_cast<T>(normal(engine));
   }
-  const std::vector<T> dy(n, T(1));
-  std::vector<T> y(n);
+  // What is over a row gets one, which may have one value.
+  const std::size_t values = definition.function.has_row_value() ? 1 : n;
+  const std::vector<T> dy(values, T(1));
+  std::vector<T> y(values);
   std::vector<std::vector<T>> gradients(input_count, std::vector<T>(n));
   const std::vector<std::span<const T>> x(inputs.begin(), inputs.end());
   const std::vector<std::span<T>> dx(gradients.begin(), gradients.end());
