@@ -4,9 +4,7 @@
 #include "ir/passes.h"
 
 namespace actc::ir {
-namespace {
 
-// Copies node `id` of `from` into `to`, its arguments already mapped.
 NodeId copy_node(Graph& to, const Graph& from, NodeId id, const std::vector<NodeId>& mapped) {
   const Node& node = from[id];
   switch (node.op) {
@@ -25,8 +23,6 @@ NodeId copy_node(Graph& to, const Graph& from, NodeId id, const std::vector<Node
   return node.op == Operation::Call ? to.call(node.payload, args, node.format)
                                     : to.node(node.op, node.format, args, node.payload);
 }
-
-}  // namespace
 
 std::vector<NodeId> inline_body(Graph& graph, const Graph& body, std::size_t input_count,
                                 std::span<const NodeId> args) {

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <span>
+#include <vector>
 
 #include "ir/function.h"
 #include "ir/graph.h"
@@ -12,6 +13,9 @@
 namespace actc::ir {
 
 class Rulebook;  // ir/stabilize.h, the home of the pass `stabilize`
+
+// Copies node `id` of `from` into `to`, its arguments already mapped.
+NodeId copy_node(Graph& to, const Graph& from, NodeId id, const std::vector<NodeId>& mapped);
 
 // Copies `body`'s outputs into `graph`, its inputs and parameters replaced by `args` (inputs
 // first). Returns the nodes of the outputs.

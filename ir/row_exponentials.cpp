@@ -80,6 +80,64 @@ class RowShifter {
 
 }  // namespace
 
+namespace {
+
+// where(m == -inf, 0, where(u == m, 1, exp(u - m))), whatever its name.
+bool is_shifted_exponential(const Function& f, const KnownFunctions& known) {
+  if (f.inputs.size() != 2 || !f.parameters.empty() || f.meaning.outputs.size() != 1) return false;
+  const Graph& g = f.meaning;
+  NodeId id = g.outputs[0];
+  for (const int value : {0, 1}) {
+    if (g[id].op != Operation::Where || !g.is_constant(g.arg(id, 1), value)) return false;
+    id = g.arg(id, 2);
+  }
+  if (g[id].op != Operation::Call || !known.is_exp(g[id].payload)) return false;
+  const NodeId difference = g.arg(id, 0);
+  const auto is_input = [&](std::size_t k) {
+    const Node& node = g[g.arg(difference, k)];
+    return node.op == Operation::Input && node.payload == k;
+  };
+  return g[difference].op == Operation::Sub && is_input(0) && is_input(1);
+}
+
+// u, where the node is u less the largest u of the row.
+std::optional<NodeId> shifted_argument(const Graph& graph, NodeId id) {
+  if (graph[id].op != Operation::Sub) return std::nullopt;
+  NodeId largest = graph.arg(id, 1);
+  if (graph[largest].op == Operation::Detach) largest = graph.arg(largest, 0);
+  const bool shifted =
+      graph[largest].op == Operation::Largest && graph.arg(largest, 0) == graph.arg(id, 0);
+  return shifted ? std::optional(graph.arg(id, 0)) : std::nullopt;
+}
+
+}  // namespace
+
+Graph name_shifted_exponentials(const Graph& graph, const Library& library) {
+  if (!is_over_rows(graph)) return graph;
+  const KnownFunctions known(library);
+  std::optional<FunctionId> named;
+  for (FunctionId id = 0; id < library.size() && !named; ++id) {
+    if (is_shifted_exponential(library[id], known)) named = id;
+  }
+  if (!named) return graph;
+  Graph next;
+  std::vector<NodeId> mapped(graph.size());
+  for (NodeId id = 0; id < graph.size(); ++id) {
+    const Node& node = graph[id];
+    if (node.op == Operation::Call && known.is_exp(node.payload)) {
+      const NodeId difference = graph.arg(id, 0);
+      if (const auto u = shifted_argument(graph, difference)) {
+        const std::array args = {mapped[*u], mapped[graph.arg(difference, 1)]};
+        mapped[id] = next.call(*named, args);
+        continue;
+      }
+    }
+    mapped[id] = copy_node(next, graph, id, mapped);
+  }
+  for (const NodeId id : graph.outputs) next.outputs.push_back(mapped[id]);
+  return simplify(next, library);
+}
+
 Graph shift_row_exponentials(const Graph& graph, const Library& library, std::size_t input_count) {
   if (!is_over_rows(graph)) return graph;
   try {

@@ -12,4 +12,9 @@ namespace actc::ir {
 // change. Inputs at positions from `input_count` on are the seeds of gradients.
 Graph shift_row_exponentials(const Graph& graph, const Library& library, std::size_t input_count);
 
+// e^(u − m) where that is what it has become, or was typed so: by the library's function for it,
+// which carries the difference in two words, and knows infinite rows. It has its value alone: for
+// graphs that will not be derived again.
+Graph name_shifted_exponentials(const Graph& graph, const Library& library);
+
 }  // namespace actc::ir

@@ -562,6 +562,7 @@ Graph stabilize(const Graph& graph, const Library& library, const Rulebook& rule
     limit = StabilizeLimit::nodes;
   }
   if (log != nullptr) log->limit = limit;
+  if (next == StabilizeFor::legalization) return name_shifted_exponentials(current, library);
   return current;
 }
 
