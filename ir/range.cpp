@@ -101,18 +101,6 @@ bool is_difference(const Graph& meaning) {
          is_input(meaning.arg(rest, 1), 1);
 }
 
-// Is it u less the largest of its row? Then it is at most 0, and 0 somewhere.
-bool is_below_largest(const Graph& graph, const Library& library, NodeId id) {
-  const Node& node = graph[id];
-  const bool difference =
-      node.op == Operation::Sub ||
-      (node.op == Operation::Call && is_difference(library[node.payload].meaning));
-  if (!difference) return false;
-  NodeId largest = graph.arg(id, 1);
-  if (graph[largest].op == Operation::Detach) largest = graph.arg(largest, 0);
-  return graph[largest].op == Operation::Largest && graph.arg(largest, 0) == graph.arg(id, 0);
-}
-
 std::optional<bool> compared(Operation op, const Interval& a, const Interval& b) {
   const auto when = [](bool yes, bool no) -> std::optional<bool> {
     if (yes) return true;
@@ -140,6 +128,17 @@ std::optional<bool> compared(Operation op, const Interval& a, const Interval& b)
 }
 
 }  // namespace
+
+bool is_below_largest(const Graph& graph, const Library& library, NodeId id) {
+  const Node& node = graph[id];
+  const bool difference =
+      node.op == Operation::Sub ||
+      (node.op == Operation::Call && is_difference(library[node.payload].meaning));
+  if (!difference) return false;
+  NodeId largest = graph.arg(id, 1);
+  if (graph[largest].op == Operation::Detach) largest = graph.arg(largest, 0);
+  return graph[largest].op == Operation::Largest && graph.arg(largest, 0) == graph.arg(id, 0);
+}
 
 Ranges::Ranges(const Graph& graph, const Library& library, std::vector<Interval> inputs)
     : graph_(graph), library_(library), inputs_(std::move(inputs)) {}

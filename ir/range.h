@@ -26,6 +26,9 @@ struct Interval {
   friend bool operator==(const Interval&, const Interval&) = default;
 };
 
+// Is the node u less the largest u of its row? Then it is at most 0, and 0 somewhere.
+bool is_below_largest(const Graph& graph, const Library& library, NodeId id);
+
 // The bounds of a graph's nodes, which are found as they are asked for: the graph may grow.
 class Ranges {
  public:

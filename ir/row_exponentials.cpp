@@ -23,25 +23,9 @@ class RowShifter {
 
   Graph run() {
     std::vector<NodeId> mapped(from_.size());
-    std::vector<NodeId> args;
     for (NodeId id = 0; id < from_.size(); ++id) {
-      const Node& node = from_[id];
-      switch (node.op) {
-        case Operation::Constant:
-          mapped[id] = to_.constant(from_.value(id), node.format);
-          break;
-        case Operation::Input:
-          mapped[id] = to_.input(node.payload, node.shape, node.format);
-          break;
-        case Operation::Parameter:
-          mapped[id] = to_.parameter(node.payload, node.format);
-          break;
-        default:
-          args.clear();
-          for (const NodeId a : from_.args(id)) args.push_back(mapped[a]);
-          mapped[id] = algebra_.make(node.op, node.format, args, node.payload);
-          if (node.op == Operation::Sum) mapped[id] = shifted(mapped[id]);
-      }
+      mapped[id] = copy_node(to_, from_, id, mapped);
+      if (from_[id].op == Operation::Sum) mapped[id] = shifted(mapped[id]);
     }
     for (const NodeId id : from_.outputs) to_.outputs.push_back(mapped[id]);
     return std::move(to_);
@@ -100,16 +84,6 @@ bool is_shifted_exponential(const Function& f, const KnownFunctions& known) {
   return g[difference].op == Operation::Sub && is_input(0) && is_input(1);
 }
 
-// u, where the node is u less the largest u of the row.
-std::optional<NodeId> shifted_argument(const Graph& graph, NodeId id) {
-  if (graph[id].op != Operation::Sub) return std::nullopt;
-  NodeId largest = graph.arg(id, 1);
-  if (graph[largest].op == Operation::Detach) largest = graph.arg(largest, 0);
-  const bool shifted =
-      graph[largest].op == Operation::Largest && graph.arg(largest, 0) == graph.arg(id, 0);
-  return shifted ? std::optional(graph.arg(id, 0)) : std::nullopt;
-}
-
 }  // namespace
 
 Graph name_shifted_exponentials(const Graph& graph, const Library& library) {
@@ -126,8 +100,9 @@ Graph name_shifted_exponentials(const Graph& graph, const Library& library) {
     const Node& node = graph[id];
     if (node.op == Operation::Call && known.is_exp(node.payload)) {
       const NodeId difference = graph.arg(id, 0);
-      if (const auto u = shifted_argument(graph, difference)) {
-        const std::array args = {mapped[*u], mapped[graph.arg(difference, 1)]};
+      if (graph[difference].op == Operation::Sub && is_below_largest(graph, library, difference)) {
+        const std::array args = {mapped[graph.arg(difference, 0)],
+                                 mapped[graph.arg(difference, 1)]};
         mapped[id] = next.call(*named, args);
         continue;
       }

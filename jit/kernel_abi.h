@@ -29,7 +29,9 @@ typedef struct actc_call {
   uint64_t rows;
   uint64_t columns;
   const actc_array* inputs;  /* in the definition's order; for a backward kernel then dy */
-  const actc_array* outputs; /* forward: y; backward: dx an input; both: y, then dx an input */
+  const actc_array* outputs; /* forward: y; backward: dx an input; both: y, then dx an input. Then,
+                                where asked for, for each learned parameter two doubles side by
+                                side: a sum over all elements, and what rounding it lost */
   const void* parameters;    /* values in the computing format, in the definition's order */
   uint64_t seed;             /* for random formulas; else ignored */
   uint64_t offset;           /* index of the first element, for random formulas; else ignored */
