@@ -12,6 +12,12 @@
 namespace actc::ir {
 namespace {
 
+// Over what the gradient of a variable is summed. What is the same for a row may be so for others:
+// its rows are not kept apart.
+Shape summed(Shape variable) {
+  return varies_along_row(variable) ? without(Shape::element, variable) : Shape::element;
+}
+
 class Differentiator {
  public:
   // Without `sums` the derivatives are those of an element's value with respect to what it is made
@@ -62,7 +68,8 @@ class Differentiator {
     if (sums_) {
       const Shape own = graph_[to].shape;
       level = join(level, own);
-      if (own == Shape::row && varies_along_row(level)) {
+      const bool is_variable = graph_[to].op == Operation::Input;
+      if (own == Shape::row && varies_along_row(level) && !is_variable) {
         contribution = algebra_.sum(contribution, Shape::column);
         level = own;
       }
@@ -76,7 +83,7 @@ class Differentiator {
     for (const Shape level : all_shapes) {
       const auto adjoint = at(variable, level);
       if (!adjoint) continue;
-      const Shape spread = sums_ ? without(level, graph_[variable].shape) : Shape::scalar;
+      const Shape spread = sums_ ? common(level, summed(graph_[variable].shape)) : Shape::scalar;
       sum = algebra_.accumulate(
           sum, spread == Shape::scalar ? *adjoint : algebra_.sum(*adjoint, spread));
     }
@@ -380,41 +387,33 @@ void append_parameters(std::vector<NodeId>& args, Graph& graph, const Graph& bod
 
 }  // namespace
 
-Graph with_gradients(const Graph& meaning, const Library& library, std::size_t input_count,
+Graph with_gradients(const Graph& meaning, const Library& library, std::span<const Shape> inputs,
                      std::span<const std::size_t> learned) {
-  std::vector<std::size_t> wanted(input_count);
+  std::vector<std::size_t> wanted(inputs.size());
   std::iota(wanted.begin(), wanted.end(), std::size_t{0});
-  for (const std::size_t k : learned) wanted.push_back(input_count + k);
+  for (const std::size_t k : learned) wanted.push_back(inputs.size() + k);
 
   // The value keeps its calls; only the derivative opens those that have none beside them.
   Graph result = simplify(meaning, library);
-  if (is_over_rows(result)) {
-    const Graph gradients = derive_row(result, library, input_count, wanted);
-    std::vector<NodeId> args;
-    for (std::size_t k = 0; k < input_count; ++k) {
-      args.push_back(result.input(static_cast<std::uint32_t>(k)));
-    }
-    args.push_back(result.input(static_cast<std::uint32_t>(input_count), value_shape(result)));
-    append_parameters(args, result, gradients);
-    for (const NodeId gradient : inline_body(result, gradients, input_count + 1, args)) {
-      result.outputs.push_back(gradient);
-    }
-    return simplify(result, library);
-  }
-  const Graph partials = derive(result, library, input_count, wanted);
+  const bool over_rows = is_over_rows(result);
+  const Graph derived = over_rows ? derive_row(result, library, inputs.size(), wanted)
+                                  : derive(result, library, inputs.size(), wanted);
   std::vector<NodeId> variables;
-  for (std::size_t k = 0; k < input_count; ++k) {
-    variables.push_back(result.input(static_cast<std::uint32_t>(k)));
+  for (std::size_t k = 0; k < inputs.size(); ++k) {
+    variables.push_back(result.input(static_cast<std::uint32_t>(k), inputs[k]));
   }
-  append_parameters(variables, result, partials);
+  const NodeId dy = result.input(static_cast<std::uint32_t>(inputs.size()), value_shape(result));
+  if (over_rows) variables.push_back(dy);
+  const std::size_t input_count = variables.size();
+  append_parameters(variables, result, derived);
 
-  const std::vector<NodeId> slopes = inline_body(result, partials, input_count, variables);
+  const std::vector<NodeId> parts = inline_body(result, derived, input_count, variables);
   Algebra algebra(result, library);
-  const NodeId dy = result.input(static_cast<std::uint32_t>(input_count));
-  for (std::size_t k = 0; k < slopes.size(); ++k) {
-    const NodeId gradient = algebra.scale(dy, slopes[k]);
-    const bool summed = k >= input_count;
-    result.outputs.push_back(summed ? algebra.sum(gradient, Shape::element) : gradient);
+  for (std::size_t k = 0; k < parts.size(); ++k) {
+    const Shape spread = summed(k < inputs.size() ? inputs[k] : Shape::scalar);
+    NodeId gradient = over_rows ? parts[k] : algebra.scale(dy, parts[k]);
+    if (!over_rows && spread != Shape::scalar) gradient = algebra.sum(gradient, spread);
+    result.outputs.push_back(gradient);
   }
   return simplify(result, library);
 }

@@ -49,12 +49,13 @@ Shape value_shape(const Graph& graph);
 Graph derive_row(const Graph& graph, const Library& library, std::size_t input_count,
                  std::span<const std::size_t> wanted);
 
-// The graph of what a kernel computes: y, then dy·∂y/∂input for each input, dy being one more
-// input after the function's own; of rows the vector-Jacobian product. Where a derivative is the
-// constant 0 the product is 0 whatever dy.
+// The graph of what a kernel computes: y, then dy·∂y/∂input for each input, of the shapes
+// `inputs`, dy being one more input after them; of rows the vector-Jacobian product. Where a
+// derivative is the constant 0 the product is 0 whatever dy.
 // Last, for each parameter at the positions `learned`, the sum of dy times the derivative over all
-// elements and rows.
-Graph with_gradients(const Graph& meaning, const Library& library, std::size_t input_count,
+// elements and rows. So it is for an input that is one value for a row or for all; for one that has
+// a value a column, over the rows.
+Graph with_gradients(const Graph& meaning, const Library& library, std::span<const Shape> inputs,
                      std::span<const std::size_t> learned = {});
 
 // Derives what is not written of an opaque function's derivatives, from its meaning as the rules

@@ -86,9 +86,9 @@ void KernelWriter::write() {
   }
   std::vector<Array> outputs;
   for (std::size_t k = 0; k < outputs_.size(); ++k) {
-    const bool total = shape_of_output(k) == Shape::scalar;
-    const Storage storage = total ? Storage::binary64 : storage_in(kernel_.output_storage, k);
+    const Storage storage = is_total(k) ? Storage::binary64 : storage_in(kernel_.output_storage, k);
     outputs.push_back(load_array(output_arrays, k, storage, bad_stride));
+    outputs.back().one_row = stored(k) == Stored::column_totals;
   }
   // Pairs do not hold elements side by side: their places and the order of sums would be others.
   all_bfloat16_ = !ir::is_over_rows(graph_);
@@ -96,8 +96,8 @@ void KernelWriter::write() {
     if (array.used() && array.storage != Storage::bfloat16) all_bfloat16_ = false;
   }
   for (std::size_t k = 0; k < outputs.size(); ++k) {
-    const bool total = shape_of_output(k) == Shape::scalar;
-    if (!total && outputs[k].storage != Storage::bfloat16) all_bfloat16_ = false;
+    const bool halves = outputs[k].storage == Storage::bfloat16;
+    if (!halves && (!is_total(k) || stored(k) == Stored::column_totals)) all_bfloat16_ = false;
   }
   builder_.CreateCondBr(builder_.CreateIsNotNull(bad_stride), refuse, setup, unlikely);
 
@@ -111,7 +111,8 @@ void KernelWriter::write() {
   splats_.assign(graph_.size(), nullptr);
   emit_uniform(plan_.call_values);
   for (const Loop& loop : plan_.loops) spread(loop, false);
-  begin_totals();
+  make_totals();
+  begin_totals(Stored::total);
   builder_.CreateCondBr(builder_.CreateIsNull(rows), done, row, unlikely);
   llvm::BasicBlock* before_rows = builder_.GetInsertBlock();
 
@@ -122,8 +123,9 @@ void KernelWriter::write() {
     std::vector<Array> current(arrays.size());
     for (std::size_t k = 0; k < arrays.size(); ++k) {
       if (!arrays[k].used()) continue;
+      current[k] = arrays[k];
+      if (arrays[k].one_row) continue;
       llvm::Value* offset = builder_.CreateMul(row_index, arrays[k].row_stride);
-      current[k].storage = arrays[k].storage;
       current[k].data = builder_.CreateGEP(builder_.getInt8Ty(), arrays[k].data, offset);
     }
     return current;
@@ -136,7 +138,7 @@ void KernelWriter::write() {
   builder_.CreateCondBr(builder_.CreateICmpULT(next_row, rows), row, done, unlikely);
 
   builder_.SetInsertPoint(done);
-  store_totals(outputs);
+  store_totals(Stored::total, outputs);
   environment.leave();
   builder_.CreateRet(builder_.getInt32(ACTC_OK));
   if (!allocas_.empty()) {
@@ -221,7 +223,10 @@ void KernelWriter::spread(const Loop& loop, bool once_a_row) {
   for (const RareGroup& group : loop.schedule.groups) args_of(group.region);
   if (&loop != &plan_.loops.back()) return;
   for (std::size_t k = 0; k < outputs_.size(); ++k) {
-    if (shape_of_output(k) == Shape::element) one(outputs_[k]);
+    if (stored(k) == Stored::elements) one(outputs_[k]);
+  }
+  for (const Total& total : totals_) {
+    if (totals_columns(total)) one(total.summed);
   }
 }
 

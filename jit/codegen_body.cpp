@@ -28,16 +28,38 @@ void KernelWriter::emit_body(const Place& place) {
     return;
   }
   for (Total& total : totals_) {
-    if (!varies_along_row(graph_[total.summed].shape)) continue;
     for (unsigned vector = 0; vector < place.vectors; ++vector) {
+      if (totals_columns(total)) add_to_columns(total, place, vector);
+      if (!sums_elements(total)) continue;
       total.reduction->take(vector, operand(total.summed, vector), place.lanes.mask);
     }
   }
   for (std::size_t k = 0; k < outputs_.size(); ++k) {
-    if (shape_of_output(k) != Shape::element) continue;
+    if (stored(k) != Stored::elements) continue;
     assert(graph_[outputs_[k]].format == spec_.format);
     for (unsigned vector = 0; vector < place.vectors; ++vector) store_output(k, place, vector);
   }
+}
+
+void KernelWriter::add_to_columns(const Total& total, const Place& place, unsigned vector) {
+  const Array& output = row_outputs_[total.output];
+  llvm::Value* term = operand(total.summed, vector);
+  llvm::Value* high = address(output, place, vector);
+  const auto load = [&](llvm::Value* from) {
+    return arrays_.load(Storage::binary64, from, place.lanes);
+  };
+  const auto store = [&](llvm::Value* value, llvm::Value* to) {
+    arrays_.store(Storage::binary64, value, to, place.lanes, StoreKind::cached);
+  };
+  llvm::Value* before = load(high);
+  if (spec_.format == Format::binary32) {
+    store(builder_.CreateFAdd(before, builder_.CreateFPExt(term, before->getType())), high);
+    return;
+  }
+  llvm::Value* low = builder_.CreateGEP(builder_.getInt8Ty(), high, output.row_stride);
+  const auto [sum, error] = rounded_away(builder_, before, term);
+  store(sum, high);
+  store(builder_.CreateFAdd(load(low), error), low);
 }
 
 void KernelWriter::emit_reductions(const Place& place) {

@@ -33,6 +33,7 @@ constexpr unsigned stream_vectors = 2;  // memory is the limit there
 }  // namespace
 
 void KernelWriter::emit_row() {
+  begin_totals(Stored::row_totals);
   for (const Loop& loop : plan_.loops) {
     emit_uniform(loop.row_values);
     const bool last = &loop == &plan_.loops.back();
@@ -43,28 +44,33 @@ void KernelWriter::emit_row() {
   store_row_values();
   take_row_totals();
   end_total_blocks();
+  store_totals(Stored::row_totals, row_outputs_);
 }
 
 std::optional<std::size_t> KernelWriter::only_elements() const {
   std::optional<std::size_t> only;
   for (std::size_t k = 0; k < outputs_.size(); ++k) {
-    if (shape_of_output(k) != Shape::element) continue;
+    if (stored(k) != Stored::elements) continue;
     if (only || storage_in(kernel_.output_storage, k) != computed_) return std::nullopt;
     only = k;
   }
   return only;
 }
 
-bool KernelWriter::uses_elements() const {
+bool KernelWriter::stores_elements() const {
   for (std::size_t k = 0; k < outputs_.size(); ++k) {
-    if (shape_of_output(k) == Shape::element) return true;
+    if (stored(k) == Stored::elements) return true;
   }
-  return totals_elements();
+  return false;
 }
 
 bool KernelWriter::totals_elements() const {
-  return std::ranges::any_of(
-      totals_, [&](const Total& t) { return varies_along_row(graph_[t.summed].shape); });
+  return std::ranges::any_of(totals_, [&](const Total& t) { return sums_elements(t); });
+}
+
+bool KernelWriter::uses_elements() const {
+  const auto to_columns = [&](const Total& t) { return totals_columns(t); };
+  return stores_elements() || totals_elements() || std::ranges::any_of(totals_, to_columns);
 }
 
 unsigned KernelWriter::vectors_of(const Loop& loop) const {
@@ -75,9 +81,9 @@ unsigned KernelWriter::vectors_of(const Loop& loop) const {
   return loop.reductions.empty() || vectors > 4 ? vectors : std::min(vectors, 2U);
 }
 
-// Of all rows: they begin with the call and end with it.
-void KernelWriter::begin_totals() {
+void KernelWriter::make_totals() {
   for (Total& total : totals_) {
+    if (totals_columns(total)) continue;
     const bool elements = varies_along_row(graph_[total.summed].shape);
     llvm::Type* type = type_of(context_, graph_[total.summed].format, elements ? lanes_ : 1);
     total.reduction.emplace(builder_, Operation::Sum, llvm::cast<llvm::FixedVectorType>(type),
@@ -85,27 +91,34 @@ void KernelWriter::begin_totals() {
                             &function_->getEntryBlock());
     const auto allocas = total.reduction->allocas();
     allocas_.insert(allocas_.end(), allocas.begin(), allocas.end());
-    total.reduction->begin();
+  }
+}
+
+void KernelWriter::begin_totals(Stored kind) {
+  for (Total& total : totals_) {
+    if (stored(total.output) == kind) total.reduction->begin();
   }
 }
 
 void KernelWriter::take_row_totals() {
   for (Total& total : totals_) {
-    if (varies_along_row(graph_[total.summed].shape)) continue;
+    if (!total.reduction || sums_elements(total)) continue;
     total.reduction->take(0, builder_.CreateVectorSplat(1, scalars_[total.summed]), nullptr);
   }
 }
 
 void KernelWriter::end_total_blocks() {
-  for (Total& total : totals_) total.reduction->end_block();
+  for (Total& total : totals_) {
+    if (total.reduction) total.reduction->end_block();
+  }
 }
 
-// Two words of binary64 an output; an output may be the sum of several.
-void KernelWriter::store_totals(std::span<const Array> outputs) {
+// An output may be the sum of several.
+void KernelWriter::store_totals(Stored kind, std::span<const Array> outputs) {
   for (std::size_t k = 0; k < outputs_.size(); ++k) {
-    if (shape_of_output(k) != Shape::scalar) continue;
-    Reduction::Words sum{llvm::ConstantFP::get(builder_.getDoubleTy(), 0.0),
-                         llvm::ConstantFP::get(builder_.getDoubleTy(), 0.0)};
+    if (stored(k) != kind) continue;
+    Words sum{llvm::ConstantFP::get(builder_.getDoubleTy(), 0.0),
+              llvm::ConstantFP::get(builder_.getDoubleTy(), 0.0)};
     for (Total& total : totals_) {
       if (total.output == k) sum = total.reduction->added_to(sum);
     }
@@ -118,7 +131,7 @@ void KernelWriter::store_totals(std::span<const Array> outputs) {
 
 void KernelWriter::store_row_values() {
   for (std::size_t k = 0; k < outputs_.size(); ++k) {
-    if (shape_of_output(k) != Shape::row) continue;
+    if (stored(k) != Stored::row_values) continue;
     const Array& output = row_outputs_[k];
     arrays_.store(output.storage, builder_.CreateVectorSplat(lanes_, scalars_[outputs_[k]]),
                   output.data, one_lane(), StoreKind::cached);
@@ -158,8 +171,8 @@ void KernelWriter::emit_loop(const Loop& loop) {
   llvm::PHINode* rest_start = builder_.CreatePHI(word, 3);
 
   builder_.SetInsertPoint(before);
-  const bool may_stream =
-      processor_.x86 && !huge_ && loop.reductions.empty() && !plan_.kept.has_value();
+  const bool may_stream = processor_.x86 && !huge_ && stores_elements() &&
+                          loop.reductions.empty() && !plan_.kept.has_value();
   llvm::BasicBlock* stream = may_stream ? block("stream") : nullptr;
   if (may_stream) {
     // Streaming needs aligned outputs: the masked loop goes up to where all of them are.
@@ -259,7 +272,7 @@ void KernelWriter::end_blocks(llvm::Value* next) {
   }
   if (reductions_.empty()) {
     for (Total& total : totals_) {
-      if (varies_along_row(graph_[total.summed].shape)) sums.push_back(&*total.reduction);
+      if (sums_elements(total)) sums.push_back(&*total.reduction);
     }
   }
   if (sums.empty()) return;
@@ -284,7 +297,7 @@ KernelWriter::Streaming KernelWriter::streaming_condition() {
   llvm::Value* head = nullptr;
   const std::uint64_t aligned = all_bfloat16_ ? 2 * lanes_ : lanes_;  // elements in a store
   for (std::size_t k = 0; k < row_outputs_.size(); ++k) {
-    if (shape_of_output(k) != Shape::element) continue;
+    if (stored(k) != Stored::elements) continue;
     const Array& output = row_outputs_[k];
     const std::uint64_t bytes = bytes_of(output.storage);
     require(builder_.CreateICmpUGE(columns_, i64(streaming_bytes / bytes)));

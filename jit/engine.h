@@ -28,6 +28,16 @@ struct Target {
 // How the elements of an array lie in memory. The 16-bit formats are computed in binary32.
 enum class Storage : std::uint8_t { binary16, bfloat16, binary32, binary64 };
 
+// What a kernel writes of an output. The totals are of outputs that are sums over rows.
+enum class Stored : std::uint8_t {
+  elements,
+  row_values,
+  total,         // of all elements: two doubles, the sum and what rounding it lost
+  row_totals,    // the same for each row by itself
+  column_totals  // added to a double a column; of binary64 what rounding loses is added to another,
+                 // row_stride bytes behind
+};
+
 // One kernel: which of the graph's outputs it stores, in order. A parameter is read from the call,
 // or is the fixed value (already in the format that is computed in).
 struct KernelSpec {
@@ -37,8 +47,7 @@ struct KernelSpec {
   // empty: all as they are computed. Each array is free to differ, but binary64 stays by itself.
   std::vector<Storage> input_storage = {};
   std::vector<Storage> output_storage = {};
-  // Of each output: element, or row for one value a row; empty: elements.
-  std::vector<ir::Shape> output_shapes = {};
+  std::vector<Stored> stored = {};  // of each output; empty: elements
 };
 
 struct ModuleSpec {

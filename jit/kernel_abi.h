@@ -31,7 +31,11 @@ typedef struct actc_call {
   const actc_array* inputs;  /* in the definition's order; for a backward kernel then dy */
   const actc_array* outputs; /* forward: y; backward: dx an input; both: y, then dx an input. Then,
                                 where asked for, for each learned parameter two doubles side by
-                                side: a sum over all elements, and what rounding it lost */
+                                side: a sum over all elements, and what rounding it lost. The
+                                gradient of an input that has one value a row is such a pair for
+                                each row; of one that has a value a column, a double a column that
+                                is added to, and for binary64 another of what rounding lost,
+                                row_stride bytes behind */
   const void* parameters;    /* values in the computing format, in the definition's order */
   uint64_t seed;             /* for random formulas; else ignored */
   uint64_t offset;           /* index of the first element, for random formulas; else ignored */

@@ -45,7 +45,7 @@ class KernelWriter {
     std::vector<NodeId> summed;
     for (std::size_t k = 0; k < kernel_.outputs.size(); ++k) {
       outputs_.push_back(graph_.outputs[kernel_.outputs[k]]);
-      if (shape_of_output(k) != Shape::scalar) {
+      if (!is_total(k)) {
         stored.push_back(outputs_.back());
         continue;
       }
@@ -83,13 +83,14 @@ class KernelWriter {
     llvm::Value* data = nullptr;  // of the first row, then of the current one
     llvm::Value* row_stride = nullptr;
     Storage storage = Storage::binary32;
+    bool one_row = false;  // for all rows
   };
 
-  // A sum over all elements or rows, one of those that output `output` is the sum of.
+  // A sum over elements or rows, one of those that output `output` is the sum of.
   struct Total {
     std::size_t output;
     NodeId summed;
-    std::optional<Reduction> reduction;
+    std::optional<Reduction> reduction;  // of columns' none: they are summed in memory
   };
 
   void create_function(const std::string& name);
@@ -118,13 +119,20 @@ class KernelWriter {
   void emit_loop(const Loop& loop);
   // The one output that has elements, as they are computed; nothing where there are several.
   std::optional<std::size_t> only_elements() const;
-  bool uses_elements() const;
+  bool stores_elements() const;
+  // Is it a sum that takes something of every element in registers?
+  bool sums_elements(const Total& total) const {
+    return total.reduction && varies_along_row(graph_[total.summed].shape);
+  }
   bool totals_elements() const;
+  bool uses_elements() const;
   unsigned vectors_of(const Loop& loop) const;
-  void begin_totals();
+  void make_totals();
+  void begin_totals(Stored kind);
   void take_row_totals();
   void end_total_blocks();
-  void store_totals(std::span<const Array> outputs);
+  void store_totals(Stored kind, std::span<const Array> outputs);
+  void add_to_columns(const Total& total, const Place& place, unsigned vector);
   void store_row_values();
   Streaming streaming_condition();
   void emit_body(const Place& place);
@@ -136,8 +144,12 @@ class KernelWriter {
   void load_input(NodeId id, const Place& place, unsigned vector);
   void store_output(std::size_t k, const Place& place, unsigned vector);
   llvm::Value* column_index(const Place& place, unsigned vector);
-  Shape shape_of_output(std::size_t k) const {
-    return kernel_.output_shapes.empty() ? Shape::element : kernel_.output_shapes[k];
+  Stored stored(std::size_t k) const {
+    return kernel_.stored.empty() ? Stored::elements : kernel_.stored[k];
+  }
+  bool is_total(std::size_t k) const { return stored(k) >= Stored::total; }
+  bool totals_columns(const Total& total) const {
+    return stored(total.output) == Stored::column_totals;
   }
   // Whether a body has its vectors in pairs of even and odd elements.
   bool in_pairs(const Place& place) const {

@@ -5,6 +5,13 @@ namespace actc::jit {
 
 using ir::Operation;
 
+Words rounded_away(llvm::IRBuilder<>& builder, llvm::Value* a, llvm::Value* b) {
+  llvm::Value* sum = builder.CreateFAdd(a, b);
+  llvm::Value* of_b = builder.CreateFSub(sum, a);
+  llvm::Value* of_a = builder.CreateFSub(sum, of_b);
+  return {sum, builder.CreateFAdd(builder.CreateFSub(a, of_a), builder.CreateFSub(b, of_b))};
+}
+
 Reduction::Reduction(llvm::IRBuilder<>& builder, Operation op, llvm::FixedVectorType* vector,
                      unsigned in_flight, llvm::BasicBlock* entry)
     : builder_(builder), op_(op), vector_(vector), element_(vector->getElementType()) {
@@ -34,7 +41,7 @@ Reduction::Place Reduction::place(llvm::BasicBlock* entry, llvm::Type* high, llv
   return {one(high), one(low)};
 }
 
-Reduction::Words Reduction::load(const Place& place) {
+Words Reduction::load(const Place& place) {
   const auto one = [&](llvm::AllocaInst* from) -> llvm::Value* {
     return from == nullptr ? nullptr : builder_.CreateLoad(from->getAllocatedType(), from);
   };
@@ -60,19 +67,10 @@ void Reduction::begin() {
   }
 }
 
-// Knuth's sum of two words, exact where nothing overflows (The Art of Computer Programming, vol. 2,
-// 4.2.2, theorem B).
-Reduction::Words Reduction::rounded_away(llvm::Value* a, llvm::Value* b) {
-  llvm::Value* sum = builder_.CreateFAdd(a, b);
-  llvm::Value* of_b = builder_.CreateFSub(sum, a);
-  llvm::Value* of_a = builder_.CreateFSub(sum, of_b);
-  return {sum, builder_.CreateFAdd(builder_.CreateFSub(a, of_a), builder_.CreateFSub(b, of_b))};
-}
-
 // The low words of an infinite or NaN sum mean nothing.
-Reduction::Words Reduction::add(const Words& a, const Words& b) {
+Words Reduction::add(const Words& a, const Words& b) {
   if (a.low == nullptr) return {builder_.CreateFAdd(a.high, b.high), nullptr};
-  const auto [sum, error] = rounded_away(a.high, b.high);
+  const auto [sum, error] = rounded_away(builder_, a.high, b.high);
   llvm::Value* rest = builder_.CreateFAdd(builder_.CreateFAdd(a.low, b.low), error);
   llvm::Value* high = builder_.CreateFAdd(sum, rest);
   llvm::Value* low = builder_.CreateFSub(rest, builder_.CreateFSub(high, sum));
@@ -84,7 +82,7 @@ Reduction::Words Reduction::add(const Words& a, const Words& b) {
 }
 
 // The flags say where a NaN was.
-Reduction::Words Reduction::largest(const Words& a, const Words& b) {
+Words Reduction::largest(const Words& a, const Words& b) {
   llvm::Value* first = op_ == Operation::Largest ? builder_.CreateFCmpOGT(a.high, b.high)
                                                  : builder_.CreateFCmpOLT(a.high, b.high);
   return {builder_.CreateSelect(first, a.high, b.high), builder_.CreateOr(a.low, b.low)};
@@ -102,7 +100,7 @@ void Reduction::take(unsigned k, llvm::Value* vector, llvm::Value* mask) {
       store(place, {builder_.CreateFAdd(before.high, wide), nullptr});
       return;
     }
-    const auto [sum, error] = rounded_away(before.high, vector);
+    const auto [sum, error] = rounded_away(builder_, before.high, vector);
     store(place, {sum, builder_.CreateFAdd(before.low, error)});
     return;
   }
@@ -123,7 +121,7 @@ void Reduction::end_block() {
   }
 }
 
-Reduction::Words Reduction::combined() {
+Words Reduction::combined() {
   if (has_blocks()) end_block();
   const std::vector<Place>& places = has_blocks() ? total_ : current_;
   std::vector<Words> parts;
@@ -158,7 +156,7 @@ llvm::Value* Reduction::finish() {
   return builder_.CreateSelect(all.low, llvm::ConstantFP::getQNaN(element_), all.high);
 }
 
-Reduction::Words Reduction::added_to(const Words& other) {
+Words Reduction::added_to(const Words& other) {
   Words all = combined();
   if (all.low == nullptr) all.low = llvm::ConstantFP::get(all.high->getType(), 0.0);
   return add(other, all);

@@ -18,6 +18,16 @@ namespace actc::jit {
 
 constexpr unsigned reduction_block = 32;
 
+// A value and what its additions rounded away, where that is kept.
+struct Words {
+  llvm::Value* high = nullptr;
+  llvm::Value* low = nullptr;
+};
+
+// Knuth's sum of two numbers and its error, exact where nothing overflows (The Art of Computer
+// Programming, vol. 2, 4.2.2, theorem B).
+Words rounded_away(llvm::IRBuilder<>& builder, llvm::Value* a, llvm::Value* b);
+
 class Reduction {
  public:
   // Of vectors of type `vector`, `in_flight` of them a turn of the loop. What it holds are
@@ -32,11 +42,6 @@ class Reduction {
   void end_block();
   llvm::Value* finish();  // a scalar of the element's type
 
-  // A value and what its additions rounded away, where that is kept.
-  struct Words {
-    llvm::Value* high = nullptr;
-    llvm::Value* low = nullptr;
-  };
   // Of a sum: the other with it, in two words of binary64.
   Words added_to(const Words& other);
 
@@ -52,7 +57,6 @@ class Reduction {
   Words combined();  // all lanes, as scalars
   Words load(const Place& place);
   void store(const Place& place, const Words& words);
-  Words rounded_away(llvm::Value* a, llvm::Value* b);  // the sum and its error
   Words add(const Words& a, const Words& b);
   Words largest(const Words& a, const Words& b);
   Words combine(const Words& a, const Words& b) {

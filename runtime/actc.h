@@ -12,6 +12,7 @@
 
 #include <concepts>
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <map>
 #include <memory>
@@ -102,6 +103,9 @@ struct KernelOptions {
   bool fused = false;  ///< forward and backward in one pass
   /// Backward kernels give the gradients of the `learn` parameters too, in the same pass.
   bool learned = false;
+  /// Parameters that calls give as arrays: inputs after the definition's own, in this order, which
+  /// have gradients as they have. So a parameter has a value a channel: see `channels`.
+  std::vector<std::string> as_inputs = {};
   /// Parameters fixed now: constants to the compiler. The results have the same bits as when the
   /// same values are given at each run.
   Parameters fixed = {};
@@ -132,6 +136,12 @@ template <Element X, Element Y = X>
   requires Compatible<X, Y>
 class Kernel;
 
+/// Runs task(0) to task(count - 1) on any threads, in any order, and returns when all are done.
+using Executor =
+    std::function<void(std::size_t count, const std::function<void(std::size_t)>& task)>;
+/// One that divides them among `count` threads, the caller's own and count - 1 that it starts.
+ACTC_API Executor threads(unsigned count);
+
 /// A kernel with its parameters bound: a call is a call. Copies are cheap; keeps its code alive.
 /// A gradient has the type of what it is the gradient of: dx that of x, dy that of y.
 template <Element X, Element Y = X>
@@ -160,13 +170,19 @@ class ACTC_API BoundKernel {
                         std::span<Y> y, std::span<const std::span<X>> gradients,
                         std::span<double> learned = {}) const;
 
-  /// The same for arrays of any shape and strides. What is over a row has its rows along `axis`
-  /// (counted from the end where it is negative), which is left out of the shape of y and dy, or of
-  /// size 1 there, where they have one value a row; `axis` means nothing to other definitions. All
-  /// other shapes are equal. Rows that lie side by side are read where they are; others are copied.
-  /// Throws Error where shapes differ, there is no such axis, rows have no elements, a stride is
-  /// negative (or 0 in what is written), or what is written overlaps something but an input that is
-  /// the same array.
+  /// The same for arrays of any shape and strides. Inputs broadcast as NumPy's do: shapes are
+  /// matched from the last axis on, and what has size 1 there, or no such axis, is spread over the
+  /// others. y and dy have the shape that all have together; a gradient has that of its input, and
+  /// is the sum over what the input was spread over: taken in two words, cut where the shapes alone
+  /// decide, and rounded once. The first call with inputs spread in a new way compiles a kernel for
+  /// it (some milliseconds).
+  /// What is over a row has its rows along `axis` (counted from the end where it is negative),
+  /// which is left out of the shape of y and dy, or of size 1 there, where they have one value a
+  /// row; `axis` means nothing to other definitions. Rows that lie side by side are read where they
+  /// are; others are copied.
+  /// Throws Error where shapes do not fit, there is no such axis, rows have no elements, a stride
+  /// is negative (or 0 in what is written), or what is written overlaps something but an input that
+  /// is the same array.
   void forward(View<const X> x, View<Y> y, std::ptrdiff_t axis = -1) const;
   void backward(View<const X> x, View<const Y> dy, View<X> dx, std::ptrdiff_t axis = -1) const;
   void forward(std::span<const View<const X>> inputs, View<Y> y, std::ptrdiff_t axis = -1) const;
@@ -177,10 +193,14 @@ class ACTC_API BoundKernel {
                         std::span<const View<X>> gradients, std::ptrdiff_t axis = -1,
                         std::span<double> learned = {}) const;
 
+  /// A kernel whose calls divide their work by the executor. All results have the same bits.
+  BoundKernel on(Executor executor) const;
+
  private:
   friend class Kernel<X, Y>;
   std::shared_ptr<const detail::KernelState> state_;
   std::vector<detail::Computed<X>> parameters_;
+  Executor executor_;
 };
 
 /// Compiled code of one definition for inputs of X and values of Y: `Kernel<bfloat16>`, or

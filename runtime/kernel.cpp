@@ -1,4 +1,4 @@
-// Kernels: compiling a definition, binding parameters, checking arrays, calling.
+// Kernels: compiling a definition, binding parameters.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,8 +11,8 @@
 #include "ir/passes.h"
 #include "ir/round.h"
 #include "ir/text.h"
+#include "runtime/element_pairs.h"
 #include "runtime/state.h"
-#include "runtime/sweep.h"
 
 namespace actc {
 namespace detail {
@@ -45,23 +45,41 @@ T rounded_parameter(std::string_view name, double value) {
   return rounded;
 }
 
-namespace {
-
-StageOptions stage_options(const KernelOptions& options) {
-  return {.stabilize = options.stabilize, .learned = options.learned};
+StageOptions stage_options(const ir::Function& f, const KernelOptions& options,
+                           std::span<const ir::Shape> shapes) {
+  StageOptions result{.stabilize = options.stabilize, .learned = options.learned};
+  result.variables.inputs.assign(shapes.begin(), shapes.end());
+  for (const std::string& name : options.as_inputs) {
+    const auto it = std::ranges::find(f.parameters, name, &ir::Parameter::name);
+    if (it == f.parameters.end()) unknown_parameter(name, f.parameters, f.name);
+    const auto position = static_cast<std::size_t>(it - f.parameters.begin());
+    if (result.variables.is_array(position) || options.fixed.contains(name)) {
+      throw Error(
+          fmt::format("the parameter `{}` of `{}` is an input of the kernel: it cannot be "
+                      "{} too",
+                      name, f.name, options.fixed.contains(name) ? "fixed" : "another input"));
+    }
+    result.variables.arrays.push_back(position);
+  }
+  result.variables.inputs.resize(f.inputs.size() + result.variables.arrays.size(),
+                                 ir::Shape::element);
+  return result;
 }
 
-}  // namespace
+jit::Stored stored_gradient(ir::Shape input) {
+  if (input == ir::Shape::element) return jit::Stored::elements;
+  return input == ir::Shape::row ? jit::Stored::row_totals : jit::Stored::column_totals;
+}
 
 jit::ModuleSpec module_spec(const ir::Function& f, const Stages& stages, ArrayTypes types,
-                            const KernelOptions& options) {
+                            const KernelOptions& options, const Variables& variables) {
   jit::ModuleSpec spec;
   spec.graph = &stages.lowered;
   spec.format = types.computed();
   spec.target.isa = options.avx2_only ? jit::Isa::avx2 : jit::Isa::host;
   spec.target.optimize = options.optimize;
 
-  const std::size_t inputs = f.inputs.size();
+  const std::size_t inputs = variables.inputs.size();
   const std::vector<jit::Storage> x(inputs, types.x);
   std::vector<jit::Storage> x_dy = x;
   x_dy.push_back(types.y);
@@ -69,14 +87,14 @@ jit::ModuleSpec module_spec(const ir::Function& f, const Stages& stages, ArrayTy
   y_dx.insert(y_dx.begin(), types.y);
   std::vector<std::size_t> gradients(inputs);
   for (std::size_t k = 0; k < inputs; ++k) gradients[k] = 1 + k;
-  const ir::Shape value = ir::value_shape(stages.gradient);
-  std::vector<ir::Shape> dx(inputs, ir::Shape::element);
-  if (options.learned) {
-    for (const ir::Parameter& p : f.parameters) {
-      if (!p.learned) continue;
-      gradients.push_back(1 + gradients.size());
-      dx.push_back(ir::Shape::scalar);
-    }
+  const jit::Stored value = ir::value_shape(stages.gradient) == ir::Shape::row
+                                ? jit::Stored::row_values
+                                : jit::Stored::elements;
+  std::vector<jit::Stored> dx;
+  for (const ir::Shape shape : variables.inputs) dx.push_back(stored_gradient(shape));
+  for (std::size_t k = inputs + 1; k < stages.gradient.outputs.size(); ++k) {
+    gradients.push_back(k);
+    dx.push_back(jit::Stored::total);
   }
   std::vector<jit::Storage> stored = x;
   stored.resize(gradients.size(), jit::Storage::binary64);
@@ -86,9 +104,9 @@ jit::ModuleSpec module_spec(const ir::Function& f, const Stages& stages, ArrayTy
   if (options.fused) {
     std::vector<std::size_t> all = gradients;
     all.insert(all.begin(), 0);
-    std::vector<ir::Shape> shapes = dx;
-    shapes.insert(shapes.begin(), value);
-    spec.kernels.push_back({all, inputs + 1, x_dy, y_dx, shapes});
+    std::vector<jit::Stored> kinds = dx;
+    kinds.insert(kinds.begin(), value);
+    spec.kernels.push_back({all, inputs + 1, x_dy, y_dx, kinds});
   }
   for (const auto& [name, value] : options.fixed) {
     const auto it = std::ranges::find(f.parameters, name, &ir::Parameter::name);
@@ -105,315 +123,19 @@ jit::ModuleSpec module_spec(const ir::Function& f, const Stages& stages, ArrayTy
 
 namespace {
 
-// The arrays of a call, gathered where they are cheap to gather: most definitions have few.
-class CallArrays {
- public:
-  explicit CallArrays(std::size_t capacity) {
-    if (capacity > few) many_ = std::make_unique_for_overwrite<actc_array[]>(capacity);
-    arrays_ = many_ ? many_.get() : few_.data();
-  }
-  template <class T>
-  void push(std::span<T> a, ir::Shape shape = ir::Shape::element) {
-    arrays_[count_++] = {const_cast<void*>(static_cast<const void*>(a.data())),
-                         static_cast<std::int64_t>(a.size_bytes()), sizeof(T)};
-    if (count_ == 1) length_ = a.size();
-    same_length_ = same_length_ && a.size() == (shape == ir::Shape::element ? length_ : 1);
-  }
-  void push(const actc_array& array) { arrays_[count_++] = array; }
-  void advance(std::size_t k, std::size_t elements) {
-    arrays_[k].data = static_cast<char*>(arrays_[k].data) +
-                      static_cast<std::int64_t>(elements) * arrays_[k].column_stride;
-  }
-  const actc_array& operator[](std::size_t k) const { return arrays_[k]; }
-  std::size_t size() const { return count_; }
-  std::size_t length() const { return length_; }
-  bool same_length() const { return same_length_; }
-
- private:
-  static constexpr std::size_t few = 6;
-  std::array<actc_array, few> few_;  // not cleared: a call should cost no more than its work
-  std::unique_ptr<actc_array[]> many_;
-  actc_array* arrays_;
-  std::size_t count_ = 0;
-  std::size_t length_ = 0;
-  bool same_length_ = true;
-};
-
-bool disjoint(const actc_array& a, const actc_array& b) {
-  const auto* pa = static_cast<const char*>(a.data);
-  const auto* pb = static_cast<const char*>(b.data);
-  const std::less_equal<const char*> before;
-  return before(pa + a.row_stride, pb) || before(pb + b.row_stride, pa);
-}
-
-// Inputs stand before outputs; an output may be an input, and nothing else may overlap an output.
-void check_overlap(const detail::KernelState& k, const CallArrays& arrays,
-                   std::size_t input_count) {
-  for (std::size_t o = input_count; o < arrays.size(); ++o) {
-    for (std::size_t other = 0; other < o; ++other) {
-      const actc_array& a = arrays[other];
-      const actc_array& b = arrays[o];
-      const bool same_size = a.column_stride == b.column_stride;
-      if ((other < input_count && a.data == b.data && same_size) || disjoint(a, b)) continue;
-      if (other < input_count && !same_size) {
-        throw Error(
-            fmt::format("`{}`: output {} overlaps input {}, whose elements have another size: "
-                        "use a separate array",
-                        k.name, o - input_count, other));
-      }
-      if (other < input_count) {
-        throw Error(
-            fmt::format("`{}`: output {} overlaps input {} without being the same array: "
-                        "use the same array or a separate one",
-                        k.name, o - input_count, other));
-      }
-      throw Error(fmt::format("`{}`: outputs {} and {} overlap: give each its own array", k.name,
-                              other - input_count, o - input_count));
-    }
-  }
-}
-
-// The kernels of a definition, and what they take beside the inputs.
-struct Direction {
-  actc_kernel detail::KernelState::* kernel;
-  std::string_view option;
-  bool value;
-  bool gradients;
-};
-constexpr Direction forward_only = {&detail::KernelState::forward, "forward", true, false};
-constexpr Direction backward_only = {&detail::KernelState::backward, "backward", false, true};
-constexpr Direction both = {&detail::KernelState::fused, "fused", true, true};
-
-[[noreturn]] void lengths_differ(const detail::KernelState& k, const Direction& direction,
-                                 const CallArrays& arrays) {
-  const auto length = [&](std::size_t at) {
-    return static_cast<std::size_t>(arrays[at].row_stride / arrays[at].column_stride);
-  };
-  std::size_t at = 0;
-  const auto check = [&](const std::string& what, ir::Shape shape = ir::Shape::element) {
-    const std::size_t size = length(at++);
-    if (shape == ir::Shape::row) {
-      if (size == 1) return;
-      throw Error(
-          fmt::format("`{}`: {} has {} elements: it is one value for the row", k.name, what, size));
-    }
-    if (size == length(0)) return;
-    throw Error(fmt::format(
-        "`{}`: {} has {} elements, the first input has {}: all arrays of a call have one length",
-        k.name, what, size, length(0)));
-  };
-  for (std::size_t i = 0; i < k.input_count; ++i) check(fmt::format("input {}", i));
-  if (direction.gradients) check("dy", k.value_shape);
-  if (direction.value) check("the output", k.value_shape);
-  for (std::size_t i = 0; at < arrays.size(); ++i) check(fmt::format("gradient {}", i));
-  throw Error(std::string("lengths differ"));
-}
-
-// The same, in parts, where learned parameters have gradients: `arrays` ends with their places.
-void run_in_parts(const detail::KernelState& state, const Direction& direction, CallArrays& arrays,
-                  std::size_t input_count, const void* parameters, detail::Totals& totals) {
-  const std::size_t length = arrays.length();
-  const std::size_t most = state.over_rows ? length : detail::most_elements;
-  const std::size_t elements = arrays.size();
-  for (std::size_t k = 0; k < totals.count(); ++k) arrays.push(totals.partial(k));
-  for (std::size_t begin = 0; begin < length; begin += most) {
-    actc_call call{};
-    call.rows = 1;
-    call.columns = std::min(most, length - begin);
-    call.inputs = &arrays[0];
-    call.outputs = &arrays[input_count];
-    call.parameters = parameters;
-    (state.*direction.kernel)(&call);
-    totals.take();
-    for (std::size_t k = 0; k < elements; ++k) arrays.advance(k, call.columns);
-  }
-}
-
-void run(const detail::KernelState& state, const Direction& direction, CallArrays& arrays,
-         std::size_t input_count, const void* parameters, detail::Totals& totals) {
-  if (!arrays.same_length()) lengths_differ(state, direction, arrays);
-  check_overlap(state, arrays, input_count);
-  actc_call call{};
-  if (state.over_rows && arrays.length() == 0) {
-    throw Error(fmt::format("`{}` is over a row, and the row has no elements", state.name));
-  }
-  if (totals.count() != 0) {
-    run_in_parts(state, direction, arrays, input_count, parameters, totals);
-    return;
-  }
-  call.rows = 1;
-  call.columns = arrays.length();
-  call.inputs = &arrays[0];
-  call.outputs = &arrays[input_count];
-  call.parameters = parameters;
-  (state.*direction.kernel)(&call);  // contiguous rows are what every kernel takes
-}
-
-void check_counts(const detail::KernelState& state, const Direction& direction, std::size_t inputs,
-                  std::size_t gradients, std::span<const double> learned) {
-  if (state.*direction.kernel == nullptr) {
-    throw Error(fmt::format("`{}` was compiled without `{}`: set it in KernelOptions", state.name,
-                            direction.option));
-  }
-  if (inputs != state.input_count) {
-    throw Error(
-        fmt::format("`{}` has {} inputs, {} were given", state.name, state.input_count, inputs));
-  }
-  if (direction.gradients && gradients != state.input_count) {
-    throw Error(fmt::format("`{}` has {} inputs, {} gradients were given: one an input", state.name,
-                            state.input_count, gradients));
-  }
-  if (!learned.empty() && learned.size() != state.learned.size()) {
-    throw Error(state.learned.empty()
-                    ? fmt::format("`{}` was compiled without `learned`: set it in KernelOptions, "
-                                  "for a definition with a `learn` parameter",
-                                  state.name)
-                    : fmt::format("`{}` learns {} ({}), {} gradients were given for that",
-                                  state.name, state.learned.size(), fmt::join(state.learned, ", "),
-                                  learned.size()));
-  }
-}
-
-template <Element X, Element Y>
-void run(const detail::KernelState& state, const Direction& direction,
-         std::span<const std::span<const X>> inputs, std::span<const Y> dy, std::span<Y> y,
-         std::span<const std::span<X>> gradients, std::span<double> learned,
-         const void* parameters) {
-  check_counts(state, direction, inputs.size(), gradients.size(), learned);
-  detail::Totals totals(direction.gradients ? state.learned.size() : 0);
-  CallArrays arrays(inputs.size() + gradients.size() + 2 + totals.count());
-  for (const auto& x : inputs) arrays.push(x);
-  if (direction.gradients) arrays.push(dy, state.value_shape);
-  const std::size_t input_count = arrays.size();
-  if (direction.value) arrays.push(y, state.value_shape);
-  for (const auto& dx : gradients) arrays.push(dx);
-  run(state, direction, arrays, input_count, parameters, totals);
-  for (std::size_t k = 0; k < learned.size(); ++k) learned[k] = totals.value(k);
-}
-
-}  // namespace
-
-namespace {
-
-template <Element X, Element Y>
-void run(const detail::KernelState& state, const Direction& direction,
-         std::span<const View<const X>> inputs, const View<const Y>* dy, const View<Y>* y,
-         std::span<const View<X>> gradients, std::span<double> learned, std::ptrdiff_t axis,
-         const void* parameters) {
-  check_counts(state, direction, inputs.size(), gradients.size(), learned);
-  std::vector<detail::Operand> operands;
-  for (std::size_t k = 0; k < inputs.size(); ++k) {
-    operands.push_back({fmt::format("the input `{}`", state.input_names[k]), inputs[k].layout()});
-  }
-  if (dy != nullptr) operands.push_back({"dy", dy->layout(), state.value_shape});
-  if (y != nullptr) operands.push_back({"the output", y->layout(), state.value_shape, true});
-  for (std::size_t k = 0; k < gradients.size(); ++k) {
-    operands.push_back({fmt::format("the gradient of `{}`", state.input_names[k]),
-                        gradients[k].layout(), ir::Shape::element, true});
-  }
-  if (operands.empty()) return;
-  detail::Totals totals(direction.gradients ? state.learned.size() : 0);
-  detail::sweep(state.name, operands, state.over_rows ? std::optional(axis) : std::nullopt,
-                parameters, state.*direction.kernel, totals);
-  for (std::size_t k = 0; k < learned.size(); ++k) learned[k] = totals.value(k);
-}
-
-const detail::KernelState& checked(const std::shared_ptr<const detail::KernelState>& state) {
-  if (!state) throw Error(std::string("this kernel is empty: make one with Function::kernel"));
-  return *state;
-}
-
-}  // namespace
-
-template <Element X, Element Y>
-  requires Compatible<X, Y>
-void BoundKernel<X, Y>::forward(std::span<const std::span<const X>> inputs, std::span<Y> y) const {
-  run<X, Y>(checked(state_), forward_only, inputs, {}, y, {}, {}, parameters_.data());
-}
-
-template <Element X, Element Y>
-  requires Compatible<X, Y>
-void BoundKernel<X, Y>::backward(std::span<const std::span<const X>> inputs, std::span<const Y> dy,
-                                 std::span<const std::span<X>> gradients,
-                                 std::span<double> learned) const {
-  run<X, Y>(checked(state_), backward_only, inputs, dy, {}, gradients, learned, parameters_.data());
-}
-
-template <Element X, Element Y>
-  requires Compatible<X, Y>
-void BoundKernel<X, Y>::forward_backward(std::span<const std::span<const X>> inputs,
-                                         std::span<const Y> dy, std::span<Y> y,
-                                         std::span<const std::span<X>> gradients,
-                                         std::span<double> learned) const {
-  run<X, Y>(checked(state_), both, inputs, dy, y, gradients, learned, parameters_.data());
-}
-
-template <Element X, Element Y>
-  requires Compatible<X, Y>
-void BoundKernel<X, Y>::forward(std::span<const View<const X>> inputs, View<Y> y,
-                                std::ptrdiff_t axis) const {
-  run<X, Y>(checked(state_), forward_only, inputs, nullptr, &y, {}, {}, axis, parameters_.data());
-}
-
-template <Element X, Element Y>
-  requires Compatible<X, Y>
-void BoundKernel<X, Y>::backward(std::span<const View<const X>> inputs, View<const Y> dy,
-                                 std::span<const View<X>> gradients, std::ptrdiff_t axis,
-                                 std::span<double> learned) const {
-  run<X, Y>(checked(state_), backward_only, inputs, &dy, nullptr, gradients, learned, axis,
-            parameters_.data());
-}
-
-template <Element X, Element Y>
-  requires Compatible<X, Y>
-void BoundKernel<X, Y>::forward_backward(std::span<const View<const X>> inputs, View<const Y> dy,
-                                         View<Y> y, std::span<const View<X>> gradients,
-                                         std::ptrdiff_t axis, std::span<double> learned) const {
-  run<X, Y>(checked(state_), both, inputs, &dy, &y, gradients, learned, axis, parameters_.data());
-}
-
-template <Element X, Element Y>
-  requires Compatible<X, Y>
-void BoundKernel<X, Y>::forward(View<const X> x, View<Y> y, std::ptrdiff_t axis) const {
-  forward(std::span(&x, 1), y, axis);
-}
-
-template <Element X, Element Y>
-  requires Compatible<X, Y>
-void BoundKernel<X, Y>::backward(View<const X> x, View<const Y> dy, View<X> dx,
-                                 std::ptrdiff_t axis) const {
-  backward(std::span(&x, 1), dy, std::span(&dx, 1), axis);
-}
-
-template <Element X, Element Y>
-  requires Compatible<X, Y>
-void BoundKernel<X, Y>::forward(std::span<const X> x, std::span<Y> y) const {
-  forward(std::span(&x, 1), y);
-}
-
-template <Element X, Element Y>
-  requires Compatible<X, Y>
-void BoundKernel<X, Y>::backward(std::span<const X> x, std::span<const Y> dy, std::span<X> dx,
-                                 std::span<double> learned) const {
-  backward(std::span(&x, 1), dy, std::span(&dx, 1), learned);
-}
-
-template <Element X, Element Y>
-  requires Compatible<X, Y>
-void BoundKernel<X, Y>::forward_backward(std::span<const X> x, std::span<const Y> dy,
-                                         std::span<Y> y, std::span<X> dx,
-                                         std::span<double> learned) const {
-  forward_backward(std::span(&x, 1), dy, y, std::span(&dx, 1), learned);
-}
-
-namespace {
-
 template <std::floating_point T>
 std::vector<T> bound_parameters(const detail::KernelState& k, const Parameters& given) {
   for (const auto& [name, value] : given) {
     const auto it = std::ranges::find(k.parameters, name, &ir::Parameter::name);
     if (it == k.parameters.end()) detail::unknown_parameter(name, k.parameters, k.name);
-    if (k.fixed[static_cast<std::size_t>(it - k.parameters.begin())]) {
+    const auto position = static_cast<std::size_t>(it - k.parameters.begin());
+    if (std::ranges::find(k.options.as_inputs, name) != k.options.as_inputs.end()) {
+      throw Error(
+          fmt::format("the parameter `{}` of `{}` is an input of this kernel: give it as "
+                      "an array",
+                      name, k.name));
+    }
+    if (k.fixed[position]) {
       throw Error(fmt::format("the parameter `{}` of `{}` was fixed when the kernel was compiled",
                               name, k.name));
     }
@@ -445,7 +167,7 @@ template <Element X, Element Y>
   requires Compatible<X, Y>
 BoundKernel<X, Y> Kernel<X, Y>::bind(const Parameters& given) const {
   BoundKernel<X, Y> bound;
-  bound.parameters_ = bound_parameters<detail::Computed<X>>(checked(state_), given);
+  bound.parameters_ = bound_parameters<detail::Computed<X>>(detail::checked(state_), given);
   bound.state_ = state_;
   return bound;
 }
@@ -453,41 +175,87 @@ BoundKernel<X, Y> Kernel<X, Y>::bind(const Parameters& given) const {
 template <Element X, Element Y>
   requires Compatible<X, Y>
 std::size_t Kernel<X, Y>::code_bytes() const {
-  return checked(state_).code.code_bytes();
+  return detail::checked(state_).plain.code.code_bytes();
 }
 
 namespace detail {
 
-std::shared_ptr<const KernelState> compile_kernel(const ModuleState& module, ir::FunctionId id,
-                                                  ArrayTypes types, const KernelOptions& options) {
-  const ir::Function& f = (*module.library)[id];
-  const Stages stages = detail::stages(module, id, types.computed(), stage_options(options));
-  const jit::ModuleSpec spec = module_spec(f, stages, types, options);
+const KernelState& checked(const std::shared_ptr<const KernelState>& state) {
+  if (!state) throw Error(std::string("this kernel is empty: make one with Function::kernel"));
+  return *state;
+}
 
-  auto state = std::make_shared<KernelState>();
+namespace {
+
+Kernels compile_kernels(const std::string& name, const jit::ModuleSpec& spec,
+                        const KernelOptions& options) {
+  Kernels kernels;
   try {
-    state->code = engine().compile(spec);
+    kernels.code = engine().compile(spec);
   } catch (const jit::CompileFailure& failure) {
-    throw Error(fmt::format("`{}` could not be compiled: {}", f.name, failure.message));
+    throw Error(fmt::format("`{}` could not be compiled: {}", name, failure.message));
   }
   std::size_t k = 0;
-  if (options.forward) state->forward = state->code.kernel(k++);
-  if (options.backward) state->backward = state->code.kernel(k++);
-  if (options.fused) state->fused = state->code.kernel(k++);
+  if (options.forward) kernels.forward = kernels.code.kernel(k++);
+  if (options.backward) kernels.backward = kernels.code.kernel(k++);
+  if (options.fused) kernels.fused = kernels.code.kernel(k++);
+  return kernels;
+}
+
+std::shared_ptr<const KernelState> compile_kernel(std::shared_ptr<const ModuleState> module,
+                                                  ir::FunctionId id, ArrayTypes types,
+                                                  const KernelOptions& options) {
+  const ir::Function& f = (*module->library)[id];
+  const StageOptions staged = stage_options(f, options, {});
+  const Stages stages = detail::stages(*module, id, types.computed(), staged);
+  const jit::ModuleSpec spec = module_spec(f, stages, types, options, staged.variables);
+
+  auto state = std::make_shared<KernelState>();
   state->name = f.name.empty() ? "the formula" : f.name;
-  state->input_count = f.inputs.size();
+  state->plain = compile_kernels(f.name, spec, options);
+  state->module = std::move(module);
+  state->id = id;
+  state->types = types;
+  state->options = options;
   state->input_names = f.inputs;
+  state->input_names.insert(state->input_names.end(), options.as_inputs.begin(),
+                            options.as_inputs.end());
+  state->input_count = state->input_names.size();
   state->over_rows = ir::is_over_rows(stages.gradient);
   state->value_shape = ir::value_shape(stages.gradient);
   state->parameters = f.parameters;
-  if (options.learned) {
-    for (const ir::Parameter& p : f.parameters) {
-      if (p.learned) state->learned.push_back(p.name);
-    }
-  }
   state->fixed.resize(f.parameters.size());
   for (const auto& [position, value] : spec.fixed_parameters) state->fixed[position] = true;
+  for (const std::size_t k : staged.variables.arrays) state->fixed[k] = true;
+  if (options.learned) {
+    for (const std::size_t k : learned_parameters(f, staged.variables)) {
+      state->learned.push_back(f.parameters[k].name);
+    }
+  }
   return state;
+}
+
+}  // namespace
+
+const Kernels& kernels_for(const KernelState& state, std::span<const ir::Shape> shapes) {
+  const auto is_element = [](ir::Shape s) { return s == ir::Shape::element; };
+  if (std::ranges::all_of(shapes, is_element)) return state.plain;
+  const std::scoped_lock lock(state.mutex);
+  std::vector<ir::Shape> key(shapes.begin(), shapes.end());
+  const auto known = state.spread.find(key);
+  if (known != state.spread.end()) return known->second;
+  const ir::Function& f = (*state.module->library)[state.id];
+  const StageOptions staged = stage_options(f, state.options, shapes);
+  const Stages stages = detail::stages(*state.module, state.id, state.types.computed(), staged);
+  if (ir::value_shape(stages.gradient) != state.value_shape) {
+    throw Error(
+        fmt::format("`{}`: its value would be the same for all elements of a row, as the "
+                    "inputs that it depends on are: give one of them a value for each",
+                    state.name));
+  }
+  const jit::ModuleSpec spec = module_spec(f, stages, state.types, state.options, staged.variables);
+  return state.spread.emplace(std::move(key), compile_kernels(state.name, spec, state.options))
+      .first->second;
 }
 
 std::string emit(const ModuleState& module, ir::FunctionId id, ArrayTypes types, Stage stage,
@@ -503,12 +271,13 @@ std::string emit(const ModuleState& module, ir::FunctionId id, ArrayTypes types,
     return frontend::to_text(tree);
   }
   if (stage == Stage::stable) return stable_text(module, id, types.computed(), options.stabilize);
-  const Stages stages = detail::stages(module, id, types.computed(), stage_options(options));
-  const ir::Names names = names_with_seed(f);
+  const StageOptions staged = stage_options(f, options, {});
+  const Stages stages = detail::stages(module, id, types.computed(), staged);
+  const ir::Names names = names_with_seed(f, options.as_inputs);
   if (stage == Stage::ir) return ir::to_listing(ir::simplify(f.meaning, library), library, names);
   if (stage == Stage::grad) return ir::to_listing(stages.gradient, library, names);
   if (stage == Stage::lowered) return ir::to_listing(stages.lowered, library, names);
-  const jit::ModuleSpec spec = module_spec(f, stages, types, options);
+  const jit::ModuleSpec spec = module_spec(f, stages, types, options, staged.variables);
   try {
     return stage == Stage::llvm ? engine().llvm_ir(spec) : engine().assembly(spec);
   } catch (const jit::CompileFailure& failure) {
@@ -522,8 +291,8 @@ template <Element X, Element Y>
   requires Compatible<X, Y>
 Kernel<X, Y> Function::kernel(const KernelOptions& options) const {
   Kernel<X, Y> kernel;
-  kernel.state_ = detail::compile_kernel(*module_, id_,
-                                         {detail::storage_of<X>, detail::storage_of<Y>}, options);
+  kernel.state_ =
+      detail::compile_kernel(module_, id_, {detail::storage_of<X>, detail::storage_of<Y>}, options);
   return kernel;
 }
 
@@ -547,24 +316,13 @@ std::string Function::emit(Stage stage, const KernelOptions& options) const {
 // A type cannot stand in parentheses.
 // NOLINTBEGIN(bugprone-macro-parentheses)
 #define ACTC_INSTANTIATE(X, Y)                                                                   \
-  template class BoundKernel<X, Y>;                                                              \
   template class Kernel<X, Y>;                                                                   \
   template ACTC_API Kernel<X, Y> Function::kernel<X, Y>(const KernelOptions&) const;             \
   template ACTC_API Result<Kernel<X, Y>> Function::try_kernel<X, Y>(const KernelOptions&) const; \
   template ACTC_API std::string Function::emit<X, Y>(Stage, const KernelOptions&) const;
 // NOLINTEND(bugprone-macro-parentheses)
 
-ACTC_INSTANTIATE(double, double)
-ACTC_INSTANTIATE(float, float)
-ACTC_INSTANTIATE(float, float16)
-ACTC_INSTANTIATE(float, bfloat16)
-ACTC_INSTANTIATE(float16, float)
-ACTC_INSTANTIATE(float16, float16)
-ACTC_INSTANTIATE(float16, bfloat16)
-ACTC_INSTANTIATE(bfloat16, float)
-ACTC_INSTANTIATE(bfloat16, float16)
-ACTC_INSTANTIATE(bfloat16, bfloat16)
-
+ACTC_ELEMENT_PAIRS(ACTC_INSTANTIATE)
 #undef ACTC_INSTANTIATE
 
 }  // namespace actc

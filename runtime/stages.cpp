@@ -60,28 +60,52 @@ std::optional<ir::Operation> uncomputable(const ir::Graph& graph) {
   return std::nullopt;
 }
 
-std::vector<std::size_t> learned_parameters(const ir::Function& f) {
-  std::vector<std::size_t> positions;
-  for (std::size_t k = 0; k < f.parameters.size(); ++k) {
-    if (f.parameters[k].learned) positions.push_back(k);
+Variables variables_of(const ir::Function& f, const StageOptions& options) {
+  Variables variables = options.variables;
+  if (variables.inputs.empty()) variables.inputs.assign(f.inputs.size(), ir::Shape::element);
+  return variables;
+}
+
+// The function's call where some inputs have one value a row or a column, and some parameters are
+// inputs after them.
+ir::Graph shaped_call(const ir::Library& library, ir::FunctionId id, const Variables& variables) {
+  const ir::Function& f = library[id];
+  ir::Graph graph;
+  std::vector<ir::NodeId> args;
+  const auto input = [&](std::size_t k) {
+    return graph.input(static_cast<std::uint32_t>(k), variables.inputs[k]);
+  };
+  for (std::size_t k = 0; k < f.inputs.size(); ++k) args.push_back(input(k));
+  for (std::uint32_t k = 0; k < f.parameters.size(); ++k) {
+    const auto at = std::ranges::find(variables.arrays, std::size_t{k});
+    args.push_back(
+        at == variables.arrays.end()
+            ? graph.parameter(k)
+            : input(f.inputs.size() + static_cast<std::size_t>(at - variables.arrays.begin())));
   }
-  return positions;
+  if (f.is_opaque()) {
+    graph.outputs = {graph.call(id, args)};
+  } else {
+    graph.outputs = ir::inline_body(graph, f.meaning, f.inputs.size(), args);
+  }
+  return graph;
 }
 
 Stages make_stages(const ir::Library& library, const ir::Rulebook* rules, ir::FunctionId id,
                    ir::Format format, const StageOptions& options, StageLogs* logs) {
-  const std::size_t inputs = library[id].inputs.size();
+  const Variables variables = variables_of(library[id], options);
+  const std::size_t inputs = variables.inputs.size();
   std::vector<std::size_t> learned;
-  if (options.learned) learned = learned_parameters(library[id]);
+  if (options.learned) learned = learned_parameters(library[id], variables);
   const auto stabilized = [&](const ir::Graph& graph, ir::StabilizeFor next,
                               ir::StabilizeLog* log) {
     return rules == nullptr ? graph : ir::stabilize(graph, library, *rules, inputs, next, log);
   };
   Stages s;
-  s.meaning = ir::simplify(call_graph(library, id), library);
+  s.meaning = ir::simplify(shaped_call(library, id, variables), library);
   s.stable =
       stabilized(s.meaning, ir::StabilizeFor::derivation, logs == nullptr ? nullptr : &logs->value);
-  s.gradient = ir::with_gradients(s.stable, library, inputs, learned);
+  s.gradient = ir::with_gradients(s.stable, library, variables.inputs, learned);
   if (rules != nullptr) {
     const ir::Graph open = ir::simplify(open_own(s.gradient, library, format), library);
     s.gradient = stabilized(open, ir::StabilizeFor::legalization,
@@ -112,6 +136,14 @@ std::string indented(const ir::StabilizeLog& log) {
 
 }  // namespace
 
+std::vector<std::size_t> learned_parameters(const ir::Function& f, const Variables& variables) {
+  std::vector<std::size_t> positions;
+  for (std::size_t k = 0; k < f.parameters.size(); ++k) {
+    if (f.parameters[k].learned && !variables.is_array(k)) positions.push_back(k);
+  }
+  return positions;
+}
+
 ir::Graph call_graph(const ir::Library& library, ir::FunctionId id) {
   const ir::Function& f = library[id];
   if (!f.is_opaque()) return f.meaning;
@@ -139,8 +171,9 @@ Stages stages(const ModuleState& module, ir::FunctionId id, ir::Format format,
   }
 }
 
-ir::Names names_with_seed(const ir::Function& f) {
+ir::Names names_with_seed(const ir::Function& f, std::span<const std::string> as_inputs) {
   ir::Names names = ir::names_of(f);
+  names.inputs.insert(names.inputs.end(), as_inputs.begin(), as_inputs.end());
   std::string seed = "dy";
   while (std::ranges::find(names.inputs, seed) != names.inputs.end() ||
          std::ranges::find(names.parameters, seed) != names.parameters.end()) {

@@ -1,8 +1,11 @@
 // What the public types point to.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <memory>
+#include <mutex>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -59,11 +62,26 @@ std::variant<std::shared_ptr<const ModuleState>, std::vector<Diagnostic>> compil
 // LLVM, initialized once in a process.
 jit::Engine& engine();
 
-struct KernelState {
+// The compiled kernels of a definition, those that were asked for.
+struct Kernels {
   jit::CompiledModule code;
   actc_kernel forward = nullptr;
   actc_kernel backward = nullptr;
   actc_kernel fused = nullptr;
+};
+
+// Elements of the arrays: x and dx have one, y and dy one.
+struct ArrayTypes {
+  jit::Storage x;
+  jit::Storage y;
+
+  ir::Format computed() const {
+    return x == jit::Storage::binary64 ? ir::Format::binary64 : ir::Format::binary32;
+  }
+};
+
+struct KernelState {
+  Kernels plain;  // all inputs have elements of their own
   std::string name;
   std::size_t input_count = 0;
   std::vector<std::string> input_names;
@@ -71,8 +89,23 @@ struct KernelState {
   bool over_rows = false;
   ir::Shape value_shape = ir::Shape::element;  // of y and dy
   std::vector<ir::Parameter> parameters;
-  std::vector<bool> fixed;
+  std::vector<bool> fixed;  // or an input: no value is bound
+
+  // What the others are compiled from, by the shapes of the inputs, when a call needs them.
+  std::shared_ptr<const ModuleState> module;
+  ir::FunctionId id = 0;
+  ArrayTypes types{};
+  KernelOptions options;
+  mutable std::mutex mutex;  // of the next
+  mutable std::map<std::vector<ir::Shape>, Kernels> spread;
 };
+
+// Throws Error where there is none.
+const KernelState& checked(const std::shared_ptr<const KernelState>& state);
+
+// The kernels for inputs of these shapes; compiled at the first call with them. Thread-safe. Throws
+// Error.
+const Kernels& kernels_for(const KernelState& state, std::span<const ir::Shape> shapes);
 
 // The call of a function on its own inputs and parameters, as a graph with one output: where a
 // derivative or an implementation is written, it stands behind the call.
@@ -90,34 +123,44 @@ struct StageLogs {
   ir::StabilizeLog value;
   ir::StabilizeLog gradient;
 };
+// The arrays that a kernel takes.
+struct Variables {
+  std::vector<ir::Shape> inputs;    // of each input, those that are parameters among them
+  std::vector<std::size_t> arrays;  // positions of the parameters that are inputs after the others
+
+  bool is_array(std::size_t parameter) const {
+    return std::ranges::find(arrays, parameter) != arrays.end();
+  }
+};
+
+// The positions of the learned parameters that are not inputs.
+std::vector<std::size_t> learned_parameters(const ir::Function& function,
+                                            const Variables& variables);
+
 struct StageOptions {
   // Without it no rule is applied. The standard library's own functions are written so that they
   // need none.
   bool stabilize = true;
-  bool learned = false;  // gradients of the learned parameters too
+  bool learned = false;      // gradients of the learned parameters too
+  Variables variables = {};  // empty: the function's inputs, elements all
 };
 Stages stages(const ModuleState& module, ir::FunctionId id, ir::Format format,
               const StageOptions& options, StageLogs* logs = nullptr);
 
-// The definition's names, and after its inputs that of the gradient from above: dy.
-ir::Names names_with_seed(const ir::Function& function);
+// The definition's names, and after its inputs, and the parameters that are such, that of the
+// gradient from above: dy.
+ir::Names names_with_seed(const ir::Function& function,
+                          std::span<const std::string> as_inputs = {});
 
 // The formulas of value and gradient as they are computed, and the rules that made them so.
 std::string stable_text(const ModuleState& module, ir::FunctionId id, ir::Format format,
                         bool stabilize);
 
-// Elements of the arrays: x and dx have one, y and dy one.
-struct ArrayTypes {
-  jit::Storage x;
-  jit::Storage y;
-
-  ir::Format computed() const {
-    return x == jit::Storage::binary64 ? ir::Format::binary64 : ir::Format::binary32;
-  }
-};
+StageOptions stage_options(const ir::Function& function, const KernelOptions& options,
+                           std::span<const ir::Shape> shapes);
 
 jit::ModuleSpec module_spec(const ir::Function& function, const Stages& stages, ArrayTypes types,
-                            const KernelOptions& options);
+                            const KernelOptions& options, const Variables& variables);
 
 // The value of a parameter as it is bound: finite in T.
 template <std::floating_point T>

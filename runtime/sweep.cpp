@@ -1,351 +1,426 @@
-// Axes are merged where an array lies as one, so that most calls are one call of the kernel.
+// Axes are merged where the arrays lie as one, so that most sweeps are one call of the kernel.
 #include "runtime/sweep.h"
-
-#include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cstring>
 #include <functional>
-#include <limits>
-#include <optional>
 
-#include "runtime/actc.h"
+#include "runtime/totals.h"
 
 namespace actc::detail {
-
 namespace {
 
-constexpr std::size_t longest =
-    static_cast<std::size_t>(std::numeric_limits<std::ptrdiff_t>::max());
-
-std::string shape_text(std::span<const std::size_t> sizes) {
-  return fmt::format("[{}]", fmt::join(sizes, ", "));
+std::size_t elements_of(const Layout& layout) {
+  std::size_t count = 1;
+  for (std::size_t k = 0; k < layout.rank; ++k) count *= layout.sizes[k];
+  return count;
 }
 
-std::span<const std::size_t> sizes_of(const Layout& layout) {
-  return {layout.sizes.data(), layout.rank};
-}
-
-// An axis that the calls run over, with each operand's step in bytes.
-struct Axis {
-  std::size_t size = 1;
-  std::vector<std::ptrdiff_t> steps;
-};
-
-class Sweep {
- public:
-  Sweep(const std::string& name, std::span<const Operand> operands,
-        std::optional<std::ptrdiff_t> axis, Totals& totals)
-      : name_(name), operands_(operands), over_rows_(axis.has_value()), totals_(totals) {
-    const Layout& first = operands[0].layout;
-    const auto rank = static_cast<std::ptrdiff_t>(first.rank);
-    if (over_rows_) {
-      if (rank == 0) fail(operands[0], "has no axis: a row has one");
-      if (*axis < -rank || *axis >= rank) {
-        throw Error(fmt::format("{}: there is no axis {} in the shape {} of {}: axes are {} to {}",
-                                shown(), *axis, shape_text(sizes_of(first)), operands[0].what,
-                                -rank, rank - 1));
-      }
-      axis_ = static_cast<std::size_t>(*axis < 0 ? *axis + rank : *axis);
-      if (first.sizes[axis_] == 0) fail(operands[0], "has rows without elements");
-    }
-    for (const Operand& operand : operands) check(operand);
-    check_overlaps();
+// The axis of `input` in its totals, which lie as its elements do in C's order.
+std::ptrdiff_t place_step(const Operands& operands, const Operand& gradient, std::size_t axis) {
+  const Layout& own = gradient.layout;
+  const std::size_t missing = operands.sizes.size() - own.rank;
+  if (axis < missing || own.sizes[axis - missing] == 1) return 0;
+  std::ptrdiff_t step = 1;
+  for (std::size_t k = axis - missing + 1; k < own.rank; ++k) {
+    step *= static_cast<std::ptrdiff_t>(own.sizes[k]);
   }
+  return step;
+}
 
-  void run(const void* parameters, actc_kernel kernel) {
-    std::vector<Axis> axes = outer_axes();
-    if (std::ranges::any_of(axes, [](const Axis& a) { return a.size == 0; })) return;
-    Axis columns = over_rows_ ? axis(axis_) : innermost(axes);
-    Axis rows;
-    rows.steps.assign(operands_.size(), 0);
-    if (!axes.empty()) {
-      rows = axes.back();
-      axes.pop_back();
-    }
-    const bool contiguous = over_rows_ ? is_contiguous(columns) : true;
-    std::vector<std::ptrdiff_t> offsets(operands_.size(), 0);
-    std::vector<std::size_t> counter(axes.size(), 0);
-    for (;;) {
-      if (contiguous) {
-        call(rows, columns, offsets, parameters, kernel);
-      } else {
-        gathered(rows, columns, offsets, parameters, kernel);
+bool continues(std::span<const std::ptrdiff_t> outer, std::span<const std::ptrdiff_t> inner,
+               std::size_t size) {
+  return std::ranges::equal(outer, inner, [&](std::ptrdiff_t a, std::ptrdiff_t b) {
+    return a == b * static_cast<std::ptrdiff_t>(size);
+  });
+}
+
+class Planner {
+ public:
+  explicit Planner(Operands operands) { plan_.operands = std::move(operands); }
+
+  SweepPlan plan() && {
+    const Operands& operands = plan_.operands;
+    for (std::size_t o = 0; o < operands.all.size(); ++o) {
+      const Operand& operand = operands.all[o];
+      if (operand.role == Role::gradient && operands.is_spread(operand.of)) {
+        plan_.summed.push_back(o);
       }
-      std::size_t k = axes.size();
-      while (k > 0) {
-        --k;
-        for (std::size_t o = 0; o < operands_.size(); ++o) offsets[o] += axes[k].steps[o];
-        if (++counter[k] < axes[k].size) break;
-        for (std::size_t o = 0; o < operands_.size(); ++o) {
-          offsets[o] -= axes[k].steps[o] * static_cast<std::ptrdiff_t>(axes[k].size);
-        }
-        counter[k] = 0;
-        if (k == 0) return;
-      }
-      if (axes.empty()) return;
     }
+    plan_.outer = merged();
+    take_columns();
+    const std::size_t inputs = operands.input_count();
+    for (std::size_t k = 0; k < inputs; ++k) {
+      const bool varies = plan_.columns.steps[k] != 0 || varies_in_totals(k, plan_.columns);
+      plan_.shapes.push_back(!operands.is_spread(k) ? ir::Shape::element
+                             : varies               ? ir::Shape::column
+                                                    : ir::Shape::row);
+    }
+    take_rows();
+    return std::move(plan_);
   }
 
  private:
-  std::string shown() const { return fmt::format("`{}`", name_); }
-  [[noreturn]] void fail(const Operand& operand, std::string_view message) const {
-    throw Error(fmt::format("{}: {}, of shape {}, {}", shown(), operand.what,
-                            shape_text(sizes_of(operand.layout)), message));
-  }
-
-  // The axis of an operand that is axis k of the first, where it has it.
-  std::optional<std::size_t> own_axis(const Operand& operand, std::size_t k) const {
-    if (operand.shape == ir::Shape::element || operand.layout.rank == operands_[0].layout.rank) {
-      return k;
-    }
-    if (k == axis_) return std::nullopt;
-    return k < axis_ ? k : k - 1;
-  }
-
-  void check(const Operand& operand) const {
-    const Layout& first = operands_[0].layout;
-    const Layout& own = operand.layout;
-    bool fits = own.rank == first.rank;
-    if (operand.shape == ir::Shape::row) fits = fits || own.rank + 1 == first.rank;
-    for (std::size_t k = 0; fits && k < first.rank; ++k) {
-      const auto at = own_axis(operand, k);
-      const bool reduced = operand.shape == ir::Shape::row && k == axis_;
-      if (at) fits = own.sizes[*at] == (reduced ? 1 : first.sizes[k]);
-    }
-    if (!fits) {
-      const std::string wanted =
-          operand.shape == ir::Shape::row
-              ? fmt::format("it has one value for each row of {}, of shape {}, along axis {}",
-                            operands_[0].what, shape_text(sizes_of(first)), axis_)
-              : fmt::format("{} has the shape {}", operands_[0].what, shape_text(sizes_of(first)));
-      fail(operand, "does not fit: " + wanted);
-    }
-    for (std::size_t k = 0; k < own.rank; ++k) {
-      if (own.strides[k] < 0) {
-        fail(operand, fmt::format("has the stride {} along axis {}: strides are not negative",
-                                  own.strides[k], k));
-      }
-      if (operand.written && own.strides[k] == 0 && own.sizes[k] > 1) {
-        fail(operand, fmt::format("has the stride 0 along axis {}, and is written to", k));
-      }
-    }
-  }
-
-  // First byte and the one past the last.
-  static std::pair<const char*, const char*> bytes(const Layout& layout) {
-    const auto* begin = static_cast<const char*>(layout.data);
-    std::size_t last = 0;
-    for (std::size_t k = 0; k < layout.rank; ++k) {
-      if (layout.sizes[k] == 0) return {begin, begin};
-      last += (layout.sizes[k] - 1) * static_cast<std::size_t>(layout.strides[k]);
-    }
-    return {begin, begin + (last + 1) * layout.element_bytes};
-  }
-
-  static bool same(const Layout& a, const Layout& b) {
-    return a.data == b.data && a.element_bytes == b.element_bytes && a.sizes == b.sizes &&
-           a.strides == b.strides && a.rank == b.rank;
-  }
-
-  void check_overlaps() const {
-    for (std::size_t o = 0; o < operands_.size(); ++o) {
-      if (!operands_[o].written) continue;
-      const auto [begin, end] = bytes(operands_[o].layout);
-      for (std::size_t other = 0; other < o; ++other) {
-        const auto [other_begin, other_end] = bytes(operands_[other].layout);
-        const std::less_equal<const char*> before;
-        if (before(end, other_begin) || before(other_end, begin)) continue;
-        if (!operands_[other].written && same(operands_[o].layout, operands_[other].layout))
-          continue;
-        throw Error(
-            fmt::format("{}: {} overlaps {}{}", shown(), operands_[o].what, operands_[other].what,
-                        operands_[other].written
-                            ? ": give each its own array"
-                            : " without being the same array: use the same one or another"));
-      }
-    }
-  }
-
   Axis axis(std::size_t k) const {
     Axis result;
-    result.size = operands_[0].layout.sizes[k];
-    for (const Operand& operand : operands_) {
-      const auto at = own_axis(operand, k);
-      const bool reduced = over_rows_ && operand.shape == ir::Shape::row && k == axis_;
-      const std::ptrdiff_t stride = at && !reduced ? operand.layout.strides[*at] : 0;
-      result.steps.push_back(stride * static_cast<std::ptrdiff_t>(operand.layout.element_bytes));
+    result.size = plan_.operands.sizes[k];
+    for (const Operand& operand : plan_.operands.all) {
+      result.steps.push_back(plan_.operands.stride(operand, k) *
+                             static_cast<std::ptrdiff_t>(operand.layout.element_bytes));
+    }
+    for (const std::size_t o : plan_.summed) {
+      result.places.push_back(place_step(plan_.operands, plan_.operands.all[o], k));
     }
     return result;
   }
 
+  Axis no_axis() const {
+    Axis one;
+    one.steps.assign(plan_.operands.all.size(), 0);
+    one.places.assign(plan_.summed.size(), 0);
+    return one;
+  }
+
   // All but the rows', those of size 1 left out and neighbours made one where they lie as one.
-  std::vector<Axis> outer_axes() const {
+  std::vector<Axis> merged() const {
     std::vector<Axis> axes;
-    for (std::size_t k = 0; k < operands_[0].layout.rank; ++k) {
-      if (over_rows_ && k == axis_) continue;
+    for (std::size_t k = 0; k < plan_.operands.sizes.size(); ++k) {
+      if (k == plan_.operands.axis) continue;
       Axis next = axis(k);
       if (next.size == 1) continue;
-      bool as_one = !axes.empty();
-      for (std::size_t o = 0; as_one && o < operands_.size(); ++o) {
-        as_one = axes.back().steps[o] == next.steps[o] * static_cast<std::ptrdiff_t>(next.size);
-      }
-      if (as_one) next.size *= axes.back().size;
-      if (as_one) {
-        axes.back() = next;
+      if (!axes.empty() && continues(axes.back().steps, next.steps, next.size) &&
+          continues(axes.back().places, next.places, next.size)) {
+        next.size *= axes.back().size;
+        axes.back() = std::move(next);
       } else {
-        axes.push_back(next);
+        axes.push_back(std::move(next));
       }
     }
     return axes;
   }
 
-  bool is_contiguous(const Axis& columns) const {
-    for (std::size_t o = 0; o < operands_.size(); ++o) {
-      const auto bytes = static_cast<std::ptrdiff_t>(operands_[o].layout.element_bytes);
-      if (operands_[o].shape == ir::Shape::element && columns.steps[o] != bytes) return false;
+  // Its gradient in the totals, where it has one.
+  bool varies_in_totals(std::size_t input, const Axis& axis) const {
+    for (std::size_t t = 0; t < plan_.summed.size(); ++t) {
+      if (plan_.operands.all[plan_.summed[t]].of == input && axis.places[t] != 0) return true;
+    }
+    return false;
+  }
+
+  bool lies_as_a_row(const Axis& axis) const {
+    const Operands& operands = plan_.operands;
+    for (std::size_t o = 0; o < operands.all.size(); ++o) {
+      const Operand& operand = operands.all[o];
+      const auto element = static_cast<std::ptrdiff_t>(operand.layout.element_bytes);
+      if (std::ranges::find(plan_.summed, o) != plan_.summed.end()) continue;
+      bool fits = axis.steps[o] == element;
+      if (axis.steps[o] == 0 && operand.role == Role::input) {
+        fits = operands.is_spread(o) && !varies_in_totals(o, axis);
+      } else if (operand.role == Role::seed || operand.role == Role::value) {
+        fits = fits || operands.has_row_value;
+      }
+      if (!fits) return false;
     }
     return true;
   }
 
-  // Takes the last axis as the row where its elements lie side by side; else a row has one element.
-  Axis innermost(std::vector<Axis>& axes) const {
-    Axis columns;
-    for (const Operand& operand : operands_) {
-      columns.steps.push_back(static_cast<std::ptrdiff_t>(operand.layout.element_bytes));
+  // Without rows of its own the last axis is the row where its elements lie side by side; else a
+  // row has one element.
+  void take_columns() {
+    plan_.columns = no_axis();
+    if (plan_.operands.axis) {
+      plan_.columns = axis(*plan_.operands.axis);
+      plan_.is_contiguous = plan_.columns.size == 1 || lies_as_a_row(plan_.columns);
+    } else if (!plan_.outer.empty() && lies_as_a_row(plan_.outer.back())) {
+      plan_.columns = std::move(plan_.outer.back());
+      plan_.outer.pop_back();
     }
-    if (!axes.empty() && is_contiguous(axes.back())) {
-      columns = axes.back();
-      axes.pop_back();
-    }
-    return columns;
   }
 
-  std::size_t inputs() const {
-    return static_cast<std::size_t>(
-        std::ranges::count_if(operands_, [](const Operand& o) { return !o.written; }));
-  }
-
-  void call(const Axis& rows, const Axis& columns, std::span<const std::ptrdiff_t> offsets,
-            const void* parameters, actc_kernel kernel) {
-    arrays_.clear();
-    for (std::size_t o = 0; o < operands_.size(); ++o) {
-      auto* data = static_cast<char*>(const_cast<void*>(operands_[o].layout.data)) + offsets[o];
-      arrays_.push_back(
-          {data, rows.steps[o], static_cast<std::int64_t>(operands_[o].layout.element_bytes)});
-    }
-    invoke(rows.size, columns.size, parameters, kernel);
-  }
-
-  void invoke(std::size_t rows, std::size_t columns, const void* parameters, actc_kernel kernel) {
-    for (std::size_t k = 0; k < totals_.count(); ++k) arrays_.push_back(totals_.partial(k));
-    actc_call c{};
-    c.inputs = arrays_.data();
-    c.outputs = arrays_.data() + inputs();
-    c.parameters = parameters;
-    if (totals_.count() == 0) {
-      c.rows = rows;
-      c.columns = columns;
-      kernel(&c);
+  // A call sums over its rows what has a value a column: such an input is the same in all of them.
+  void take_rows() {
+    plan_.rows = no_axis();
+    for (std::size_t k = plan_.outer.size(); k-- > 0;) {
+      bool fits = true;
+      for (std::size_t t = 0; t < plan_.summed.size(); ++t) {
+        const std::size_t input = plan_.operands.all[plan_.summed[t]].of;
+        if (plan_.shapes[input] == ir::Shape::column && plan_.outer[k].places[t] != 0) fits = false;
+      }
+      if (!fits) continue;
+      plan_.rows = std::move(plan_.outer[k]);
+      plan_.outer.erase(plan_.outer.begin() + static_cast<std::ptrdiff_t>(k));
       return;
     }
-    const std::vector<actc_array> whole = arrays_;
-    const std::size_t most_columns = over_rows_ ? columns : most_elements;
-    for (std::size_t row = 0; row < rows; row += most_rows) {
-      for (std::size_t column = 0; column < columns; column += most_columns) {
-        for (std::size_t o = 0; o < operands_.size(); ++o) {
-          const auto step = operands_[o].shape == ir::Shape::row ? 0 : whole[o].column_stride;
-          arrays_[o].data = static_cast<char*>(whole[o].data) +
-                            static_cast<std::ptrdiff_t>(row) * whole[o].row_stride +
-                            static_cast<std::ptrdiff_t>(column) * step;
-        }
-        c.rows = std::min(most_rows, rows - row);
-        c.columns = std::min(most_columns, columns - column);
-        kernel(&c);
-        totals_.take();
+  }
+
+  SweepPlan plan_;
+};
+
+// One call of the kernel: where it begins, and how far it goes.
+struct Task {
+  std::vector<std::ptrdiff_t> offsets;  // bytes, by operand
+  std::vector<std::ptrdiff_t> places;   // by what is summed
+  std::size_t rows = 0;
+  std::size_t columns = 0;
+};
+
+void advance(std::vector<std::ptrdiff_t>& at, std::span<const std::ptrdiff_t> steps,
+             std::ptrdiff_t by) {
+  for (std::size_t k = 0; k < at.size(); ++k) at[k] += steps[k] * by;
+}
+
+// The calls, one after another.
+class Tasks {
+ public:
+  Tasks(const SweepPlan& plan, std::size_t most_rows, std::size_t most_columns)
+      : plan_(plan), most_rows_(most_rows), most_columns_(most_columns) {
+    at_.offsets.assign(plan.operands.all.size(), 0);
+    at_.places.assign(plan.summed.size(), 0);
+    counter_.assign(plan.outer.size(), 0);
+    const auto empty = [](const Axis& a) { return a.size == 0; };
+    done_ = empty(plan.rows) || empty(plan.columns) || std::ranges::any_of(plan.outer, empty);
+  }
+
+  bool next(Task& task) {
+    if (done_) return false;
+    task = at_;
+    go(task, plan_.rows, static_cast<std::ptrdiff_t>(row_));
+    go(task, plan_.columns, static_cast<std::ptrdiff_t>(column_));
+    task.rows = std::min(most_rows_, plan_.rows.size - row_);
+    task.columns = std::min(most_columns_, plan_.columns.size - column_);
+    column_ += task.columns;
+    if (column_ < plan_.columns.size) return true;
+    column_ = 0;
+    row_ += task.rows;
+    if (row_ < plan_.rows.size) return true;
+    row_ = 0;
+    done_ = !next_outer();
+    return true;
+  }
+
+ private:
+  static void go(Task& task, const Axis& axis, std::ptrdiff_t by) {
+    advance(task.offsets, axis.steps, by);
+    advance(task.places, axis.places, by);
+  }
+
+  bool next_outer() {
+    for (std::size_t k = plan_.outer.size(); k-- > 0;) {
+      go(at_, plan_.outer[k], 1);
+      if (++counter_[k] < plan_.outer[k].size) return true;
+      go(at_, plan_.outer[k], -static_cast<std::ptrdiff_t>(plan_.outer[k].size));
+      counter_[k] = 0;
+    }
+    return false;
+  }
+
+  const SweepPlan& plan_;
+  std::size_t most_rows_;
+  std::size_t most_columns_;
+  Task at_;
+  std::vector<std::size_t> counter_;
+  std::size_t row_ = 0;
+  std::size_t column_ = 0;
+  bool done_;
+};
+
+// What one call needs for itself.
+struct Workspace {
+  Task task;
+  std::vector<actc_array> arrays;
+  std::vector<std::vector<double>> partial;  // of what is summed, then of learned parameters
+  std::vector<std::vector<char>> gathered;   // a row of each operand that does not lie as one
+};
+
+class Sweep {
+ public:
+  Sweep(const SweepPlan& plan, const Invocation& invocation, std::size_t learned)
+      : plan_(plan), operands_(plan.operands), invocation_(invocation), learned_(learned) {
+    for (const std::size_t o : plan.summed) {
+      totals_.emplace_back(elements_of(operands_.all[o].layout));
+    }
+    totals_.resize(totals_.size() + learned, Totals(1));
+  }
+
+  void run() {
+    std::size_t elements = plan_.rows.size * plan_.columns.size;
+    std::size_t most_in_row = plan_.columns.size;
+    std::size_t most = plan_.rows.size;
+    const bool summing = !totals_.empty();
+    if (summing || parallel()) {
+      // Cut where the shape alone says, so that sums do not depend on who computes them.
+      const std::size_t wanted =
+          summing ? most_elements : std::clamp(elements / 16, most_elements >> 6, most_elements);
+      if (!operands_.axis) most_in_row = std::min(most_in_row, wanted);
+      most = summing ? most_rows
+                     : std::max<std::size_t>(1, wanted / std::max<std::size_t>(1, most_in_row));
+    }
+    Tasks tasks(plan_, std::max<std::size_t>(1, most), std::max<std::size_t>(1, most_in_row));
+    std::vector<Workspace> wave(parallel() ? calls_at_once : 1);
+    for (;;) {
+      std::size_t count = 0;
+      while (count < wave.size() && tasks.next(wave[count].task)) prepare(wave[count++]);
+      if (count > 1) {
+        (*invocation_.executor)(count, [&](std::size_t k) { compute(wave[k]); });
+      } else if (count == 1) {
+        compute(wave[0]);
+      }
+      for (std::size_t k = 0; k < count; ++k) fold(wave[k]);
+      if (count < wave.size()) break;
+    }
+    for (std::size_t t = 0; t < plan_.summed.size(); ++t) store(t);
+  }
+
+  double learned(std::size_t k) const { return totals_[plan_.summed.size() + k].value(0); }
+
+ private:
+  static constexpr std::size_t calls_at_once = 64;
+
+  bool parallel() const { return invocation_.executor != nullptr; }
+  std::size_t input_of(std::size_t t) const { return operands_.all[plan_.summed[t]].of; }
+  bool by_columns(std::size_t t) const { return plan_.shapes[input_of(t)] == ir::Shape::column; }
+
+  // A kernel writes the sums of learned parameters once a call, which is a row where rows are
+  // gathered.
+  std::size_t partial_sums(const Task& task, std::size_t t) const {
+    if (t < plan_.summed.size()) return by_columns(t) ? task.columns : task.rows;
+    return plan_.is_contiguous ? 1 : task.rows;
+  }
+
+  void prepare(Workspace& w) const {
+    w.partial.resize(totals_.size());
+    for (std::size_t t = 0; t < totals_.size(); ++t) {
+      w.partial[t].assign(2 * partial_sums(w.task, t), 0.0);
+    }
+    if (plan_.is_contiguous) return;
+    w.gathered.resize(operands_.all.size());
+    for (std::size_t o = 0; o < operands_.all.size(); ++o) {
+      w.gathered[o].resize(plan_.columns.size * operands_.all[o].layout.element_bytes);
+    }
+  }
+
+  char* data(const Workspace& w, std::size_t o) const {
+    return static_cast<char*>(const_cast<void*>(operands_.all[o].layout.data)) + w.task.offsets[o];
+  }
+
+  void compute(Workspace& w) const {
+    set_arrays(w, 0);
+    if (plan_.is_contiguous) {
+      call(w, w.task.rows);
+      return;
+    }
+    // A row whose elements do not lie side by side is computed in an array of its own.
+    for (std::size_t r = 0; r < w.task.rows; ++r) {
+      set_arrays(w, r);
+      for (std::size_t o = 0; o < operands_.all.size(); ++o) {
+        if (is_summed(o)) continue;
+        w.arrays[o].data = w.gathered[o].data();
+        if (!operands_.all[o].is_written()) copy(w, o, r, false);
+      }
+      call(w, 1);
+      for (std::size_t o = 0; o < operands_.all.size(); ++o) {
+        if (operands_.all[o].is_written() && !is_summed(o)) copy(w, o, r, true);
       }
     }
   }
 
-  // A row whose elements do not lie side by side is computed in an array of its own.
-  void gathered(const Axis& rows, const Axis& columns, std::span<const std::ptrdiff_t> offsets,
-                const void* parameters, actc_kernel kernel) {
-    scratch_.resize(operands_.size());
-    for (std::size_t r = 0; r < rows.size; ++r) {
-      arrays_.clear();
-      for (std::size_t o = 0; o < operands_.size(); ++o) {
-        const std::size_t bytes = operands_[o].layout.element_bytes;
-        scratch_[o].resize(columns.size * bytes);
-        if (!operands_[o].written) copy(o, r, rows, columns, offsets, false);
-        arrays_.push_back({scratch_[o].data(), 0, static_cast<std::int64_t>(bytes)});
-      }
-      invoke(1, columns.size, parameters, kernel);
-      for (std::size_t o = inputs(); o < operands_.size(); ++o) {
-        copy(o, r, rows, columns, offsets, true);
+  bool is_summed(std::size_t o) const {
+    return std::ranges::find(plan_.summed, o) != plan_.summed.end();
+  }
+
+  // From row `row` of the task on.
+  void set_arrays(Workspace& w, std::size_t row) const {
+    w.arrays.clear();
+    for (std::size_t o = 0; o < operands_.all.size(); ++o) {
+      w.arrays.push_back({data(w, o), plan_.rows.steps[o],
+                          static_cast<std::int64_t>(operands_.all[o].layout.element_bytes)});
+    }
+    w.arrays.resize(operands_.all.size() + learned_);
+    constexpr std::int64_t word = sizeof(double);
+    for (std::size_t t = 0; t < totals_.size(); ++t) {
+      const bool learned = t >= plan_.summed.size();
+      const bool columns = !learned && by_columns(t);
+      const auto low_words = word * static_cast<std::int64_t>(w.task.columns);
+      w.arrays[learned ? operands_.all.size() + t - plan_.summed.size() : plan_.summed[t]] = {
+          w.partial[t].data() + (columns ? 0 : 2 * row), columns ? low_words : 2 * word, word};
+    }
+  }
+
+  void call(const Workspace& w, std::size_t rows) const {
+    actc_call c{};
+    c.rows = rows;
+    c.columns = w.task.columns;
+    c.inputs = w.arrays.data();
+    c.outputs =
+        w.arrays.data() + std::ranges::count_if(operands_.all, std::not_fn(&Operand::is_written));
+    c.parameters = invocation_.parameters;
+    invocation_.kernel(&c);
+  }
+
+  void copy(Workspace& w, std::size_t o, std::size_t row, bool back) const {
+    const std::size_t bytes = operands_.all[o].layout.element_bytes;
+    char* at = data(w, o) + static_cast<std::ptrdiff_t>(row) * plan_.rows.steps[o];
+    const std::ptrdiff_t step = plan_.columns.steps[o];
+    const Role role = operands_.all[o].role;
+    const bool one = role == Role::input      ? plan_.shapes[o] == ir::Shape::row
+                     : role == Role::gradient ? false
+                                              : operands_.has_row_value;
+    const std::size_t count = one ? 1 : plan_.columns.size;
+    for (std::size_t c = 0; c < count; ++c, at += step) {
+      char* own = w.gathered[o].data() + c * bytes;
+      back ? std::memcpy(at, own, bytes) : std::memcpy(own, at, bytes);
+    }
+  }
+
+  // In the order of the tasks, whoever computed them.
+  void fold(const Workspace& w) {
+    for (std::size_t t = 0; t < totals_.size(); ++t) {
+      const std::vector<double>& partial = w.partial[t];
+      const std::size_t count = partial.size() / 2;
+      const bool learned = t >= plan_.summed.size();
+      const bool columns = !learned && by_columns(t);
+      const std::ptrdiff_t step = learned ? 0 : (columns ? plan_.columns : plan_.rows).places[t];
+      std::ptrdiff_t place = learned ? 0 : w.task.places[t];
+      for (std::size_t k = 0; k < count; ++k, place += step) {
+        const double high = partial[columns ? k : 2 * k];
+        const bool has_low = !columns || invocation_.in_two_words;
+        const double low = has_low ? partial[columns ? count + k : 2 * k + 1] : 0;
+        totals_[t].add(static_cast<std::size_t>(place), high, low);
       }
     }
   }
 
-  void copy(std::size_t o, std::size_t row, const Axis& rows, const Axis& columns,
-            std::span<const std::ptrdiff_t> offsets, bool back) {
-    const std::size_t bytes = operands_[o].layout.element_bytes;
-    auto* data = static_cast<char*>(const_cast<void*>(operands_[o].layout.data)) + offsets[o] +
-                 static_cast<std::ptrdiff_t>(row) * rows.steps[o];
-    const std::size_t count = operands_[o].shape == ir::Shape::row ? 1 : columns.size;
-    for (std::size_t c = 0; c < count; ++c, data += columns.steps[o]) {
-      char* own = scratch_[o].data() + c * bytes;
-      back ? std::memcpy(data, own, bytes) : std::memcpy(own, data, bytes);
+  void store(std::size_t t) const {
+    const Operand& gradient = operands_.all[plan_.summed[t]];
+    const Layout& layout = gradient.layout;
+    const std::size_t count = elements_of(layout);
+    for (std::size_t i = 0; i < count; ++i) {
+      std::size_t rest = i;
+      std::ptrdiff_t at = 0;
+      for (std::size_t k = layout.rank; k-- > 0; rest /= layout.sizes[k]) {
+        at += static_cast<std::ptrdiff_t>(rest % layout.sizes[k]) * layout.strides[k];
+      }
+      auto* data = static_cast<char*>(const_cast<void*>(layout.data));
+      gradient.store(data + at * static_cast<std::ptrdiff_t>(layout.element_bytes),
+                     totals_[t].value(i));
     }
   }
 
-  const std::string& name_;
-  std::span<const Operand> operands_;
-  bool over_rows_;
-  Totals& totals_;
-  std::size_t axis_ = 0;
-  std::vector<actc_array> arrays_;
-  std::vector<std::vector<char>> scratch_;
+  const SweepPlan& plan_;
+  const Operands& operands_;
+  const Invocation& invocation_;
+  std::size_t learned_;
+  std::vector<Totals> totals_;  // of what is summed, then of learned parameters
 };
 
 }  // namespace
 
-Layout layout_of(const void* data, std::size_t element_bytes, std::span<const std::size_t> sizes,
-                 std::span<const std::ptrdiff_t> strides, bool row_major) {
-  if (sizes.size() > max_rank) {
-    throw Error(fmt::format("the shape {} has {} axes: at most {} are possible", shape_text(sizes),
-                            sizes.size(), max_rank));
-  }
-  if (!row_major && strides.size() != sizes.size()) {
-    throw Error(fmt::format("the shape {} has {} axes, and {} strides were given",
-                            shape_text(sizes), sizes.size(), strides.size()));
-  }
-  Layout layout{.data = data, .element_bytes = element_bytes, .rank = sizes.size()};
-  std::size_t reach = 1;  // elements from the first to the last
-  std::size_t next = 1;
-  bool empty = std::ranges::find(sizes, std::size_t{0}) != sizes.end();
-  for (std::size_t k = sizes.size(); k-- > 0;) {
-    layout.sizes[k] = sizes[k];
-    const std::size_t limit = longest / element_bytes;
-    const std::size_t stride =
-        row_major ? next : static_cast<std::size_t>(strides[k] < 0 ? -strides[k] : strides[k]);
-    layout.strides[k] = row_major ? static_cast<std::ptrdiff_t>(next) : strides[k];
-    if (empty) continue;
-    const bool fits = sizes[k] == 1 || stride == 0 ||
-                      (sizes[k] - 1 <= (limit - reach) / stride && sizes[k] <= limit / next);
-    if (!fits) {
-      throw Error(fmt::format("an array of shape {} does not fit in memory", shape_text(sizes)));
-    }
-    reach += (sizes[k] - 1) * stride;
-    next *= sizes[k];
-  }
-  return layout;
-}
+SweepPlan plan_sweep(Operands operands) { return Planner(std::move(operands)).plan(); }
 
-void sweep(const std::string& name, std::span<const Operand> operands,
-           std::optional<std::ptrdiff_t> axis, const void* parameters, actc_kernel kernel,
-           Totals& totals) {
-  Sweep(name, operands, axis, totals).run(parameters, kernel);
+void sweep(const SweepPlan& plan, const Invocation& invocation, std::span<double> learned) {
+  Sweep run(plan, invocation, learned.size());
+  run.run();
+  for (std::size_t k = 0; k < learned.size(); ++k) learned[k] = run.learned(k);
 }
 
 }  // namespace actc::detail

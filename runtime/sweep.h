@@ -2,35 +2,47 @@
 #pragma once
 
 #include <cstddef>
-#include <optional>
 #include <span>
-#include <string>
 #include <vector>
 
 #include "ir/format.h"
 #include "jit/kernel_abi.h"
-#include "runtime/totals.h"
-#include "runtime/view.h"
+#include "runtime/actc.h"
+#include "runtime/operands.h"
 
 namespace actc::detail {
 
-// An array of a call: what it is, for errors, and over what its values vary.
-struct Operand {
-  std::string what;  // "input `x`"
-  Layout layout;
-  ir::Shape shape = ir::Shape::element;  // row: one value a row
-  bool written = false;
+// An axis that calls run over, with each operand's step in bytes, and for each gradient that is a
+// sum the step in its elements.
+struct Axis {
+  std::size_t size = 1;
+  std::vector<std::ptrdiff_t> steps;
+  std::vector<std::ptrdiff_t> places;
 };
 
-// Calls `kernel` until it has seen all elements of the operands, the first of which gives the
-// shape; inputs stand before what is written. `axis` is that of the rows, from the end where it is
-// negative; nothing for what computes each element for itself. `name` is the definition's, for
-// errors. `totals` are the gradients of learned parameters, which the kernel writes last.
-//
-// Throws Error: shapes that differ, an axis that is not there, rows without elements, strides that
-// are negative, or 0 in an output, and outputs that overlap what they must not.
-void sweep(const std::string& name, std::span<const Operand> operands,
-           std::optional<std::ptrdiff_t> axis, const void* parameters, actc_kernel kernel,
-           Totals& totals);
+// How the elements are cut into rows, and rows into calls: the shapes and strides alone decide.
+struct SweepPlan {
+  Operands operands;
+  std::vector<Axis> outer;  // each place of these is a call of its own, or several
+  Axis rows;
+  Axis columns;
+  bool is_contiguous = true;      // the elements of a row, in all that is not spread
+  std::vector<ir::Shape> shapes;  // of each input in a call: element, or column or row where spread
+  std::vector<std::size_t> summed;  // the operands that are gradients of spread inputs
+};
+
+SweepPlan plan_sweep(Operands operands);
+
+// What a kernel needs beside its arrays.
+struct Invocation {
+  actc_kernel kernel = nullptr;
+  const void* parameters = nullptr;
+  bool in_two_words = false;  // the sums over rows: in binary64
+  const Executor* executor = nullptr;
+};
+
+// Calls the kernel until it has seen all elements. `learned` gets the gradients of the learned
+// parameters, which the kernel writes last; empty where it writes none.
+void sweep(const SweepPlan& plan, const Invocation& invocation, std::span<double> learned);
 
 }  // namespace actc::detail

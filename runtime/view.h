@@ -29,6 +29,8 @@ struct Layout {
 ACTC_API Layout layout_of(const void* data, std::size_t element_bytes,
                           std::span<const std::size_t> sizes,
                           std::span<const std::ptrdiff_t> strides, bool row_major);
+ACTC_API Layout channels_of(const void* data, std::size_t element_bytes, std::size_t count,
+                            std::size_t rank, std::ptrdiff_t axis);
 
 }  // namespace detail
 
@@ -63,8 +65,18 @@ class View {
  private:
   template <class>
   friend class View;
+  template <class U>
+  friend View<U> channels(std::span<U> values, std::size_t rank, std::ptrdiff_t axis);
   explicit View(const detail::Layout& layout) : layout_(layout) {}
   detail::Layout layout_;
 };
+
+/// One value a channel, for use beside an array of `rank` axes of which `axis` (from the end where
+/// it is negative) counts the channels: an array of size 1 along all others. Throws Error where
+/// there is no such axis.
+template <class T>
+View<T> channels(std::span<T> values, std::size_t rank, std::ptrdiff_t axis) {
+  return View<T>(detail::channels_of(values.data(), sizeof(T), values.size(), rank, axis));
+}
 
 }  // namespace actc

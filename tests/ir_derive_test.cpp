@@ -149,7 +149,7 @@ TEST_F(Piecewise, ADetachedValueHasNoSlope) {
 
 TEST_F(Piecewise, AConstantDerivativeGivesZeroWhateverTheUpstreamGradient) {
   g.outputs = {m.select(m.compare(Operation::Greater, x, m.number(0)), x, m.number(0))};
-  const Graph both = with_gradients(g, library, 1);
+  const Graph both = with_gradients(g, library, std::array{Shape::element});
   const double inf = std::numeric_limits<double>::infinity();
   EXPECT_EQ(evaluate<double>(both, std::array{-1.0, inf}, {})[1], 0.0);
   EXPECT_EQ(evaluate<double>(both, std::array{1.0, inf}, {})[1], inf);

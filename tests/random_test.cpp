@@ -128,7 +128,8 @@ TEST(RandomFormulas, CompileToWhatTheInterpreterComputes) {
   const ir::Library library;
   for (int round = 0; round < 150; ++round) {
     const ir::Graph g = random_graph(random, 4 + round % 24);
-    const ir::Graph both = ir::with_gradients(g, library, 2);
+    const ir::Graph both =
+        ir::with_gradients(g, library, std::array{ir::Shape::element, ir::Shape::element});
     for (const bool optimize : {true, false}) {
       for (const jit::Isa isa : {jit::Isa::host, jit::Isa::avx2}) {
         compare_on<float>(ir::legalize(both, library, Format::binary32, 1), engine, random,

@@ -1,0 +1,333 @@
+// Calls of kernels: what is given is checked, then run.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "runtime/element_pairs.h"
+#include "runtime/operands.h"
+#include "runtime/state.h"
+#include "runtime/sweep.h"
+
+namespace actc {
+
+namespace {
+
+// The arrays of a call, gathered where they are cheap to gather: most definitions have few.
+class CallArrays {
+ public:
+  explicit CallArrays(std::size_t capacity) {
+    if (capacity > few) many_ = std::make_unique_for_overwrite<actc_array[]>(capacity);
+    arrays_ = many_ ? many_.get() : few_.data();
+  }
+  template <class T>
+  void push(std::span<T> a, ir::Shape shape = ir::Shape::element) {
+    arrays_[count_++] = {const_cast<void*>(static_cast<const void*>(a.data())),
+                         static_cast<std::int64_t>(a.size_bytes()), sizeof(T)};
+    if (count_ == 1) length_ = a.size();
+    same_length_ = same_length_ && a.size() == (shape == ir::Shape::element ? length_ : 1);
+  }
+  const actc_array& operator[](std::size_t k) const { return arrays_[k]; }
+  std::size_t size() const { return count_; }
+  std::size_t length() const { return length_; }
+  bool same_length() const { return same_length_; }
+
+ private:
+  static constexpr std::size_t few = 6;
+  std::array<actc_array, few> few_;  // not cleared: a call should cost no more than its work
+  std::unique_ptr<actc_array[]> many_;
+  actc_array* arrays_;
+  std::size_t count_ = 0;
+  std::size_t length_ = 0;
+  bool same_length_ = true;
+};
+
+bool disjoint(const actc_array& a, const actc_array& b) {
+  const auto* pa = static_cast<const char*>(a.data);
+  const auto* pb = static_cast<const char*>(b.data);
+  const std::less_equal<const char*> before;
+  return before(pa + a.row_stride, pb) || before(pb + b.row_stride, pa);
+}
+
+// Inputs stand before outputs; an output may be an input, and nothing else may overlap an output.
+void check_overlap(const detail::KernelState& k, const CallArrays& arrays,
+                   std::size_t input_count) {
+  for (std::size_t o = input_count; o < arrays.size(); ++o) {
+    for (std::size_t other = 0; other < o; ++other) {
+      const actc_array& a = arrays[other];
+      const actc_array& b = arrays[o];
+      const bool same_size = a.column_stride == b.column_stride;
+      if ((other < input_count && a.data == b.data && same_size) || disjoint(a, b)) continue;
+      if (other < input_count && !same_size) {
+        throw Error(
+            fmt::format("`{}`: output {} overlaps input {}, whose elements have another size: "
+                        "use a separate array",
+                        k.name, o - input_count, other));
+      }
+      if (other < input_count) {
+        throw Error(
+            fmt::format("`{}`: output {} overlaps input {} without being the same array: "
+                        "use the same array or a separate one",
+                        k.name, o - input_count, other));
+      }
+      throw Error(fmt::format("`{}`: outputs {} and {} overlap: give each its own array", k.name,
+                              other - input_count, o - input_count));
+    }
+  }
+}
+
+// The kernels of a definition, and what they take beside the inputs.
+struct Direction {
+  actc_kernel detail::Kernels::* kernel;
+  std::string_view option;
+  bool value;
+  bool gradients;
+};
+constexpr Direction forward_only = {&detail::Kernels::forward, "forward", true, false};
+constexpr Direction backward_only = {&detail::Kernels::backward, "backward", false, true};
+constexpr Direction both = {&detail::Kernels::fused, "fused", true, true};
+
+[[noreturn]] void lengths_differ(const detail::KernelState& k, const Direction& direction,
+                                 const CallArrays& arrays) {
+  const auto length = [&](std::size_t at) {
+    return static_cast<std::size_t>(arrays[at].row_stride / arrays[at].column_stride);
+  };
+  std::size_t at = 0;
+  const auto check = [&](const std::string& what, ir::Shape shape = ir::Shape::element) {
+    const std::size_t size = length(at++);
+    if (shape == ir::Shape::row) {
+      if (size == 1) return;
+      throw Error(
+          fmt::format("`{}`: {} has {} elements: it is one value for the row", k.name, what, size));
+    }
+    if (size == length(0)) return;
+    throw Error(fmt::format(
+        "`{}`: {} has {} elements, the first input has {}: all arrays of a call have one length",
+        k.name, what, size, length(0)));
+  };
+  for (std::size_t i = 0; i < k.input_count; ++i) check(fmt::format("input {}", i));
+  if (direction.gradients) check("dy", k.value_shape);
+  if (direction.value) check("the output", k.value_shape);
+  for (std::size_t i = 0; at < arrays.size(); ++i) check(fmt::format("gradient {}", i));
+  throw Error(std::string("lengths differ"));
+}
+
+void check_counts(const detail::KernelState& state, const Direction& direction, std::size_t inputs,
+                  std::size_t gradients, std::span<const double> learned) {
+  if (state.plain.*direction.kernel == nullptr) {
+    throw Error(fmt::format("`{}` was compiled without `{}`: set it in KernelOptions", state.name,
+                            direction.option));
+  }
+  if (inputs != state.input_count) {
+    throw Error(
+        fmt::format("`{}` has {} inputs, {} were given", state.name, state.input_count, inputs));
+  }
+  if (direction.gradients && gradients != state.input_count) {
+    throw Error(fmt::format("`{}` has {} inputs, {} gradients were given: one an input", state.name,
+                            state.input_count, gradients));
+  }
+  if (!learned.empty() && learned.size() != state.learned.size()) {
+    throw Error(state.learned.empty()
+                    ? fmt::format("`{}` was compiled without `learned`: set it in KernelOptions, "
+                                  "for a definition with a `learn` parameter",
+                                  state.name)
+                    : fmt::format("`{}` learns {} ({}), {} gradients were given for that",
+                                  state.name, state.learned.size(), fmt::join(state.learned, ", "),
+                                  learned.size()));
+  }
+}
+
+struct Settings {
+  const void* parameters;
+  const Executor& executor;
+};
+
+// From arrays of any shape.
+void run(const detail::KernelState& state, const Direction& direction,
+         std::span<const detail::Operand> operands, std::optional<std::ptrdiff_t> axis,
+         std::span<double> learned, const Settings& settings) {
+  const bool has_row_value = state.value_shape == ir::Shape::row;
+  const detail::SweepPlan plan =
+      detail::plan_sweep(detail::checked_operands(state.name, operands, axis, has_row_value));
+  const detail::Kernels& kernels = detail::kernels_for(state, plan.shapes);
+  std::vector<double> sums(direction.gradients ? state.learned.size() : 0);
+  detail::sweep(plan,
+                {.kernel = kernels.*direction.kernel,
+                 .parameters = settings.parameters,
+                 .in_two_words = state.types.computed() == ir::Format::binary64,
+                 .executor = settings.executor ? &settings.executor : nullptr},
+                sums);
+  std::ranges::copy(std::span(sums).first(learned.size()), learned.begin());
+}
+
+template <Element T>
+void store_rounded(void* place, double value) {
+  *static_cast<T*>(place) = static_cast<T>(value);
+}
+
+template <Element X, Element Y>
+void run(const detail::KernelState& state, const Direction& direction,
+         std::span<const View<const X>> inputs, const View<const Y>* dy, const View<Y>* y,
+         std::span<const View<X>> gradients, std::span<double> learned, std::ptrdiff_t axis,
+         const Settings& settings) {
+  using detail::Role;
+  check_counts(state, direction, inputs.size(), gradients.size(), learned);
+  std::vector<detail::Operand> operands;
+  for (std::size_t k = 0; k < inputs.size(); ++k) {
+    operands.push_back({fmt::format("the input `{}`", state.input_names[k]), inputs[k].layout()});
+  }
+  if (dy != nullptr) operands.push_back({"dy", dy->layout(), Role::seed});
+  if (y != nullptr) operands.push_back({"the output", y->layout(), Role::value});
+  for (std::size_t k = 0; k < gradients.size(); ++k) {
+    operands.push_back({fmt::format("the gradient of `{}`", state.input_names[k]),
+                        gradients[k].layout(), Role::gradient, k, store_rounded<X>});
+  }
+  if (inputs.empty()) return;
+  run(state, direction, operands, state.over_rows ? std::optional(axis) : std::nullopt, learned,
+      settings);
+}
+
+// From contiguous arrays of one length: one call of the kernel, but where something is summed over
+// calls or work is to be divided.
+template <Element X, Element Y>
+void run(const detail::KernelState& state, const Direction& direction,
+         std::span<const std::span<const X>> inputs, std::span<const Y> dy, std::span<Y> y,
+         std::span<const std::span<X>> gradients, std::span<double> learned,
+         const Settings& settings) {
+  check_counts(state, direction, inputs.size(), gradients.size(), learned);
+  CallArrays arrays(inputs.size() + gradients.size() + 2);
+  for (const auto& x : inputs) arrays.push(x);
+  if (direction.gradients) arrays.push(dy, state.value_shape);
+  const std::size_t input_count = arrays.size();
+  if (direction.value) arrays.push(y, state.value_shape);
+  for (const auto& dx : gradients) arrays.push(dx);
+  if (!arrays.same_length()) lengths_differ(state, direction, arrays);
+  check_overlap(state, arrays, input_count);
+  if (state.over_rows && arrays.length() == 0) {
+    throw Error(fmt::format("`{}` is over a row, and the row has no elements", state.name));
+  }
+  if ((direction.gradients && !state.learned.empty()) || settings.executor) {
+    const std::vector<View<const X>> x(inputs.begin(), inputs.end());
+    const std::vector<View<X>> dx(gradients.begin(), gradients.end());
+    const View<const Y> upstream(dy);
+    const View<Y> value(y);
+    run<X, Y>(state, direction, x, direction.gradients ? &upstream : nullptr,
+              direction.value ? &value : nullptr, dx, learned, 0, settings);
+    return;
+  }
+  actc_call call{};
+  call.rows = 1;
+  call.columns = arrays.length();
+  call.inputs = &arrays[0];
+  call.outputs = &arrays[input_count];
+  call.parameters = settings.parameters;
+  (state.plain.*direction.kernel)(&call);  // contiguous rows are what every kernel takes
+}
+
+}  // namespace
+
+template <Element X, Element Y>
+  requires Compatible<X, Y>
+void BoundKernel<X, Y>::forward(std::span<const std::span<const X>> inputs, std::span<Y> y) const {
+  run<X, Y>(detail::checked(state_), forward_only, inputs, {}, y, {}, {},
+            {parameters_.data(), executor_});
+}
+
+template <Element X, Element Y>
+  requires Compatible<X, Y>
+void BoundKernel<X, Y>::backward(std::span<const std::span<const X>> inputs, std::span<const Y> dy,
+                                 std::span<const std::span<X>> gradients,
+                                 std::span<double> learned) const {
+  run<X, Y>(detail::checked(state_), backward_only, inputs, dy, {}, gradients, learned,
+            {parameters_.data(), executor_});
+}
+
+template <Element X, Element Y>
+  requires Compatible<X, Y>
+void BoundKernel<X, Y>::forward_backward(std::span<const std::span<const X>> inputs,
+                                         std::span<const Y> dy, std::span<Y> y,
+                                         std::span<const std::span<X>> gradients,
+                                         std::span<double> learned) const {
+  run<X, Y>(detail::checked(state_), both, inputs, dy, y, gradients, learned,
+            {parameters_.data(), executor_});
+}
+
+template <Element X, Element Y>
+  requires Compatible<X, Y>
+void BoundKernel<X, Y>::forward(std::span<const View<const X>> inputs, View<Y> y,
+                                std::ptrdiff_t axis) const {
+  run<X, Y>(detail::checked(state_), forward_only, inputs, nullptr, &y, {}, {}, axis,
+            {parameters_.data(), executor_});
+}
+
+template <Element X, Element Y>
+  requires Compatible<X, Y>
+void BoundKernel<X, Y>::backward(std::span<const View<const X>> inputs, View<const Y> dy,
+                                 std::span<const View<X>> gradients, std::ptrdiff_t axis,
+                                 std::span<double> learned) const {
+  run<X, Y>(detail::checked(state_), backward_only, inputs, &dy, nullptr, gradients, learned, axis,
+            {parameters_.data(), executor_});
+}
+
+template <Element X, Element Y>
+  requires Compatible<X, Y>
+void BoundKernel<X, Y>::forward_backward(std::span<const View<const X>> inputs, View<const Y> dy,
+                                         View<Y> y, std::span<const View<X>> gradients,
+                                         std::ptrdiff_t axis, std::span<double> learned) const {
+  run<X, Y>(detail::checked(state_), both, inputs, &dy, &y, gradients, learned, axis,
+            {parameters_.data(), executor_});
+}
+
+template <Element X, Element Y>
+  requires Compatible<X, Y>
+void BoundKernel<X, Y>::forward(View<const X> x, View<Y> y, std::ptrdiff_t axis) const {
+  forward(std::span(&x, 1), y, axis);
+}
+
+template <Element X, Element Y>
+  requires Compatible<X, Y>
+void BoundKernel<X, Y>::backward(View<const X> x, View<const Y> dy, View<X> dx,
+                                 std::ptrdiff_t axis) const {
+  backward(std::span(&x, 1), dy, std::span(&dx, 1), axis);
+}
+
+template <Element X, Element Y>
+  requires Compatible<X, Y>
+void BoundKernel<X, Y>::forward(std::span<const X> x, std::span<Y> y) const {
+  forward(std::span(&x, 1), y);
+}
+
+template <Element X, Element Y>
+  requires Compatible<X, Y>
+void BoundKernel<X, Y>::backward(std::span<const X> x, std::span<const Y> dy, std::span<X> dx,
+                                 std::span<double> learned) const {
+  backward(std::span(&x, 1), dy, std::span(&dx, 1), learned);
+}
+
+template <Element X, Element Y>
+  requires Compatible<X, Y>
+void BoundKernel<X, Y>::forward_backward(std::span<const X> x, std::span<const Y> dy,
+                                         std::span<Y> y, std::span<X> dx,
+                                         std::span<double> learned) const {
+  forward_backward(std::span(&x, 1), dy, y, std::span(&dx, 1), learned);
+}
+
+template <Element X, Element Y>
+  requires Compatible<X, Y>
+BoundKernel<X, Y> BoundKernel<X, Y>::on(Executor executor) const {
+  BoundKernel result = *this;
+  result.executor_ = std::move(executor);
+  return result;
+}
+
+// A type cannot stand in parentheses.
+// NOLINTNEXTLINE(bugprone-macro-parentheses)
+#define ACTC_INSTANTIATE(X, Y) template class BoundKernel<X, Y>;
+ACTC_ELEMENT_PAIRS(ACTC_INSTANTIATE)
+#undef ACTC_INSTANTIATE
+
+}  // namespace actc
