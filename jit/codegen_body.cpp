@@ -8,6 +8,11 @@
 namespace actc::jit {
 
 llvm::Value* KernelWriter::address(const Array& array, const Place& place, unsigned vector) {
+  if (array.storage == Storage::bit) {
+    llvm::Value* byte = builder_.CreateLShr(place.first, 3);
+    return builder_.CreateGEP(builder_.getInt8Ty(), array.data,
+                              builder_.CreateAdd(byte, i64(vector)));
+  }
   llvm::Type* element = builder_.getIntNTy(8 * bytes_of(array.storage));
   llvm::Value* first = builder_.CreateGEP(element, array.data, place.first);
   return vector == 0 ? first
@@ -84,7 +89,10 @@ llvm::Value* KernelWriter::column_index(const Place& place, unsigned vector) {
 void KernelWriter::load_input(NodeId id, const Place& place, unsigned vector) {
   const Array& input = row_inputs_[graph_[id].payload];
   if (!in_pairs(place)) {
-    value(id, vector) = arrays_.load(input.storage, address(input, place, vector), place.lanes);
+    llvm::Value* loaded = arrays_.load(input.storage, address(input, place, vector), place.lanes);
+    const bool narrow = input.storage == Storage::bit && spec_.format == Format::binary64;
+    value(id, vector) =
+        narrow ? builder_.CreateFPExt(loaded, type_of(context_, spec_.format, lanes_)) : loaded;
   } else if (vector % 2 == 0) {
     std::tie(value(id, vector), value(id, vector + 1)) =
         arrays_.load_pairs(address(input, place, vector), lanes_);

@@ -299,6 +299,7 @@ KernelWriter::Streaming KernelWriter::streaming_condition() {
   for (std::size_t k = 0; k < row_outputs_.size(); ++k) {
     if (stored(k) != Stored::elements) continue;
     const Array& output = row_outputs_[k];
+    if (output.storage == Storage::bit) continue;
     const std::uint64_t bytes = bytes_of(output.storage);
     require(builder_.CreateICmpUGE(columns_, i64(streaming_bytes / bytes)));
     llvm::Value* to_aligned = builder_.CreateAnd(
@@ -317,8 +318,8 @@ KernelWriter::Streaming KernelWriter::streaming_condition() {
       require(builder_.CreateICmpNE(output.data, input.data));
     }
   }
-  // The order of a sum does not depend on where the outputs lie.
-  if (totals_elements()) require(builder_.CreateIsNull(head));
+  // The order of a sum does not depend on where the outputs lie, and bits begin with a byte.
+  if (totals_elements() || uses_bits()) require(builder_.CreateIsNull(head));
   return {possible, head};
 }
 

@@ -25,8 +25,10 @@ struct Target {
   friend auto operator<=>(const Target&, const Target&) = default;
 };
 
-// How the elements of an array lie in memory. The 16-bit formats are computed in binary32.
-enum class Storage : std::uint8_t { binary16, bfloat16, binary32, binary64 };
+// How the elements of an array lie in memory. The 16-bit formats are computed in binary32. Bits are
+// 0 or 1 (what is not 0), eight in a byte, the first the lowest; a row begins with a byte, and what
+// is left of its last is 0.
+enum class Storage : std::uint8_t { binary16, bfloat16, binary32, binary64, bit };
 
 // What a kernel writes of an output. The totals are of outputs that are sums over rows.
 enum class Stored : std::uint8_t {

@@ -22,7 +22,7 @@ extern "C" {
 typedef struct actc_array {
   void* data;
   int64_t row_stride;    /* bytes from a row to the next */
-  int64_t column_stride; /* bytes from an element to the next in its row */
+  int64_t column_stride; /* bytes from an element to the next in its row; 0: bits */
 } actc_array;
 
 typedef struct actc_call {

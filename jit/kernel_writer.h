@@ -5,6 +5,7 @@
 //   codegen_body.cpp    what a loop does with some vectors
 #pragma once
 
+#include <algorithm>
 #include <cassert>
 #include <optional>
 #include <span>
@@ -60,6 +61,7 @@ class KernelWriter {
       keep_in_output(plan_, graph_, outputs_[*output]);
     }
     lanes_ = (huge_ ? 128 : processor.vector_bits) / (8 * bytes_of(computed_));
+    if (uses_bits()) lanes_ = bits_in_byte;
     create_function(kernel_symbol(k));
   }
 
@@ -120,6 +122,12 @@ class KernelWriter {
   // The one output that has elements, as they are computed; nothing where there are several.
   std::optional<std::size_t> only_elements() const;
   bool stores_elements() const;
+  bool uses_bits() const {
+    const auto among = [](const std::vector<Storage>& storages) {
+      return std::ranges::find(storages, Storage::bit) != storages.end();
+    };
+    return among(kernel_.input_storage) || among(kernel_.output_storage);
+  }
   // Is it a sum that takes something of every element in registers?
   bool sums_elements(const Total& total) const {
     return total.reduction && varies_along_row(graph_[total.summed].shape);

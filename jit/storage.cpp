@@ -36,6 +36,7 @@ llvm::Value* StorageEmitter::widen(Storage storage, llvm::Value* elements) {
     case Storage::binary32:
     case Storage::binary64:
       return elements;
+    case Storage::bit:
     case Storage::binary16:
       return widen_binary16(elements);
     case Storage::bfloat16:
@@ -53,6 +54,7 @@ llvm::Value* StorageEmitter::narrow(Storage storage, llvm::Value* value) {
     case Storage::binary32:
     case Storage::binary64:
       return value;
+    case Storage::bit:
     case Storage::binary16:
       return narrow_binary16(value);
     case Storage::bfloat16:
@@ -192,7 +194,23 @@ void StorageEmitter::store_some_halves(llvm::Value* elements, llvm::Value* addre
                               llvm::Align(2));
 }
 
+llvm::Value* StorageEmitter::load_bits(llvm::Value* address, const Lanes& lanes) {
+  llvm::Value* byte = builder_.CreateAlignedLoad(builder_.getInt8Ty(), address, llvm::Align(1));
+  llvm::Value* bits =
+      builder_.CreateBitCast(byte, llvm::FixedVectorType::get(builder_.getInt1Ty(), lanes.count));
+  return builder_.CreateUIToFP(bits,
+                               llvm::FixedVectorType::get(builder_.getFloatTy(), lanes.count));
+}
+
+void StorageEmitter::store_bits(llvm::Value* value, llvm::Value* address, const Lanes& lanes) {
+  llvm::Value* bits = builder_.CreateFCmpUNE(value, llvm::Constant::getNullValue(value->getType()));
+  if (lanes.mask != nullptr) bits = builder_.CreateAnd(bits, lanes.mask);
+  builder_.CreateAlignedStore(builder_.CreateBitCast(bits, builder_.getInt8Ty()), address,
+                              llvm::Align(1));
+}
+
 llvm::Value* StorageEmitter::load(Storage storage, llvm::Value* address, const Lanes& lanes) {
+  if (storage == Storage::bit) return load_bits(address, lanes);
   llvm::Type* type = stored_type(builder_, storage, lanes.count);
   const llvm::Align align(bytes_of(storage));
   llvm::Value* elements = nullptr;
@@ -222,6 +240,7 @@ void StorageEmitter::store_whole(llvm::Value* elements, llvm::Value* address,
 
 void StorageEmitter::store(Storage storage, llvm::Value* value, llvm::Value* address,
                            const Lanes& lanes, StoreKind kind) {
+  if (storage == Storage::bit) return store_bits(value, address, lanes);
   llvm::Value* elements = narrow(storage, value);
   if (lanes.mask == nullptr) {
     store_whole(elements, address, bytes_of(storage), kind);

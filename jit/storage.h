@@ -15,8 +15,21 @@
 namespace actc::jit {
 
 constexpr unsigned bytes_of(Storage storage) {
-  return storage == Storage::binary64 ? 8 : storage == Storage::binary32 ? 4 : 2;
+  switch (storage) {
+    case Storage::binary64:
+      return 8;
+    case Storage::binary32:
+      return 4;
+    case Storage::binary16:
+    case Storage::bfloat16:
+      return 2;
+    case Storage::bit:
+      break;
+  }
+  return 0;
 }
+
+constexpr unsigned bits_in_byte = 8;  // lanes of a vector beside bits
 
 // The lanes of a vector that exist in memory.
 struct Lanes {
@@ -35,7 +48,7 @@ class StorageEmitter {
   StorageEmitter(llvm::IRBuilder<>& builder, const Processor& processor)
       : builder_(builder), processor_(processor) {}
 
-  // Lanes that do not exist are 0 and not read.
+  // Lanes that do not exist are 0 and not read. Bits are loaded as binary32.
   llvm::Value* load(Storage storage, llvm::Value* address, const Lanes& lanes);
   // Lanes that do not exist are not written.
   void store(Storage storage, llvm::Value* value, llvm::Value* address, const Lanes& lanes,
@@ -48,6 +61,8 @@ class StorageEmitter {
   void store_pairs(llvm::Value* even, llvm::Value* odd, llvm::Value* address, StoreKind kind);
 
  private:
+  llvm::Value* load_bits(llvm::Value* address, const Lanes& lanes);
+  void store_bits(llvm::Value* value, llvm::Value* address, const Lanes& lanes);
   llvm::Value* widen(Storage storage, llvm::Value* elements);
   llvm::Value* narrow(Storage storage, llvm::Value* value);
   llvm::Value* widen_binary16(llvm::Value* elements);

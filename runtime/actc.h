@@ -96,6 +96,16 @@ struct ParameterInfo {
   bool learned = false;
 };
 
+/// What a forward pass leaves for the backward pass to compute the gradient from: its input, its
+/// output, a bit for each element, or nothing.
+enum class Saved : std::uint8_t { x, y, mask, nothing };
+
+/// One of the things that a gradient can be computed from.
+struct Saving {
+  Saved saved = Saved::x;
+  std::vector<std::string> positive = {};  ///< parameters that must be so for it
+};
+
 /// What a kernel is to be able to do, and for which processor.
 struct KernelOptions {
   bool forward = true;
@@ -103,6 +113,10 @@ struct KernelOptions {
   bool fused = false;  ///< forward and backward in one pass
   /// Backward kernels give the gradients of the `learn` parameters too, in the same pass.
   bool learned = false;
+  /// What backward kernels compute the gradient from, one of Function::savings(): then it has no
+  /// `fused` kernel and no `learned`, and backward calls are those by its name. With `x`, forward
+  /// refuses to write y over x. Nothing said: from x, and in place is the caller's matter.
+  std::optional<Saved> saved = {};
   /// Parameters that calls give as arrays: inputs after the definition's own, in this order, which
   /// have gradients as they have. So a parameter has a value a channel: see `channels`.
   std::vector<std::string> as_inputs = {};
@@ -193,6 +207,16 @@ class ACTC_API BoundKernel {
                         std::span<const View<X>> gradients, std::ptrdiff_t axis = -1,
                         std::span<double> learned = {}) const;
 
+  /// For kernels compiled with `saved`, of one array: y = f(x) and a bit an element (eight in a
+  /// byte, the first the lowest, (n + 7) / 8 bytes), and dx from y, from the bits or from nothing.
+  void forward(std::span<const X> x, std::span<Y> y, std::span<std::uint8_t> mask) const;
+  void backward_from_y(std::span<const Y> y, std::span<const Y> dy, std::span<X> dx) const;
+  void backward_from_y(View<const Y> y, View<const Y> dy, View<X> dx,
+                       std::ptrdiff_t axis = -1) const;
+  void backward_from_mask(std::span<const std::uint8_t> mask, std::span<const Y> dy,
+                          std::span<X> dx) const;
+  void backward_from_nothing(std::span<const Y> dy, std::span<X> dx) const;
+
   /// A kernel whose calls divide their work by the executor. All results have the same bits.
   BoundKernel on(Executor executor) const;
 
@@ -275,6 +299,10 @@ class ACTC_API Function {
   template <Element X, Element Y = X>
     requires Compatible<X, Y>
   std::string emit(Stage stage, const KernelOptions& options = {}) const;
+
+  /// What the gradient can be computed from, x last: found from the formulas of value and gradient.
+  /// Of several inputs, x alone.
+  std::vector<Saving> savings() const;
 
   /// Evaluates the formula (order 0) or its derivative in double, operation by operation: slow,
   /// and independent of code generation. Inputs, then parameters as bound by `parameters`. Throws

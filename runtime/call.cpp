@@ -116,6 +116,29 @@ constexpr Direction both = {&detail::Kernels::fused, "fused", true, true};
   throw Error(std::string("lengths differ"));
 }
 
+// Is the call the one that the kernel's gradient needs, `saved` being what it gives?
+void check_saved(const detail::KernelState& state, Saved saved) {
+  const Saved own = state.options.saved.value_or(Saved::x);
+  if (own == saved) return;
+  constexpr std::array calls = {"backward", "backward_from_y", "backward_from_mask",
+                                "backward_from_nothing"};
+  throw Error(
+      fmt::format("`{}` was compiled to compute its gradient from {}: call {}, or compile "
+                  "it with `saved` for {}",
+                  state.name, detail::saved_name(own), calls[static_cast<std::size_t>(own)],
+                  detail::saved_name(saved)));
+}
+
+// Training needs x where forward would write y.
+void check_in_place(const detail::KernelState& state, const Direction& direction, const void* x,
+                    const void* y) {
+  if (state.options.saved != Saved::x || direction.gradients || x != y) return;
+  throw Error(
+      fmt::format("`{}`: its gradient is computed from x, over which y would be written: "
+                  "give y an array of its own, or compile it with another `saved`",
+                  state.name));
+}
+
 void check_counts(const detail::KernelState& state, const Direction& direction, std::size_t inputs,
                   std::size_t gradients, std::span<const double> learned) {
   if (state.plain.*direction.kernel == nullptr) {
@@ -169,16 +192,18 @@ void store_rounded(void* place, double value) {
   *static_cast<T*>(place) = static_cast<T>(value);
 }
 
-template <Element X, Element Y>
+template <Element X, Element Y, Element In>
 void run(const detail::KernelState& state, const Direction& direction,
-         std::span<const View<const X>> inputs, const View<const Y>* dy, const View<Y>* y,
+         std::span<const View<const In>> inputs, const View<const Y>* dy, const View<Y>* y,
          std::span<const View<X>> gradients, std::span<double> learned, std::ptrdiff_t axis,
          const Settings& settings) {
   using detail::Role;
   check_counts(state, direction, inputs.size(), gradients.size(), learned);
   std::vector<detail::Operand> operands;
   for (std::size_t k = 0; k < inputs.size(); ++k) {
-    operands.push_back({fmt::format("the input `{}`", state.input_names[k]), inputs[k].layout()});
+    const bool is_y = direction.gradients && state.options.saved == Saved::y;
+    operands.push_back(
+        {is_y ? "y" : fmt::format("the input `{}`", state.input_names[k]), inputs[k].layout()});
   }
   if (dy != nullptr) operands.push_back({"dy", dy->layout(), Role::seed});
   if (y != nullptr) operands.push_back({"the output", y->layout(), Role::value});
@@ -187,15 +212,18 @@ void run(const detail::KernelState& state, const Direction& direction,
                         gradients[k].layout(), Role::gradient, k, store_rounded<X>});
   }
   if (inputs.empty()) return;
+  if (y != nullptr) {
+    for (const auto& x : inputs) check_in_place(state, direction, x.data(), y->data());
+  }
   run(state, direction, operands, state.over_rows ? std::optional(axis) : std::nullopt, learned,
       settings);
 }
 
 // From contiguous arrays of one length: one call of the kernel, but where something is summed over
 // calls or work is to be divided.
-template <Element X, Element Y>
+template <Element X, Element Y, Element In>
 void run(const detail::KernelState& state, const Direction& direction,
-         std::span<const std::span<const X>> inputs, std::span<const Y> dy, std::span<Y> y,
+         std::span<const std::span<const In>> inputs, std::span<const Y> dy, std::span<Y> y,
          std::span<const std::span<X>> gradients, std::span<double> learned,
          const Settings& settings) {
   check_counts(state, direction, inputs.size(), gradients.size(), learned);
@@ -207,16 +235,19 @@ void run(const detail::KernelState& state, const Direction& direction,
   for (const auto& dx : gradients) arrays.push(dx);
   if (!arrays.same_length()) lengths_differ(state, direction, arrays);
   check_overlap(state, arrays, input_count);
+  if (direction.value) {
+    for (const auto& x : inputs) check_in_place(state, direction, x.data(), y.data());
+  }
   if (state.over_rows && arrays.length() == 0) {
     throw Error(fmt::format("`{}` is over a row, and the row has no elements", state.name));
   }
   if ((direction.gradients && !state.learned.empty()) || settings.executor) {
-    const std::vector<View<const X>> x(inputs.begin(), inputs.end());
+    const std::vector<View<const In>> x(inputs.begin(), inputs.end());
     const std::vector<View<X>> dx(gradients.begin(), gradients.end());
     const View<const Y> upstream(dy);
     const View<Y> value(y);
-    run<X, Y>(state, direction, x, direction.gradients ? &upstream : nullptr,
-              direction.value ? &value : nullptr, dx, learned, 0, settings);
+    run<X, Y, In>(state, direction, x, direction.gradients ? &upstream : nullptr,
+                  direction.value ? &value : nullptr, dx, learned, 0, settings);
     return;
   }
   actc_call call{};
@@ -228,13 +259,74 @@ void run(const detail::KernelState& state, const Direction& direction,
   (state.plain.*direction.kernel)(&call);  // contiguous rows are what every kernel takes
 }
 
+template <class T>
+actc_array array_of(std::span<T> a) {
+  return {const_cast<void*>(static_cast<const void*>(a.data())),
+          static_cast<std::int64_t>(a.size_bytes()), sizeof(T)};
+}
+template <class T>
+actc_array bits_of(std::span<T> a) {
+  return {const_cast<void*>(static_cast<const void*>(a.data())),
+          static_cast<std::int64_t>(a.size_bytes()), 0};
+}
+
+// A call with a mask: arrays of `elements` elements, and one of bits.
+struct MaskCall {
+  std::span<const actc_array> in;
+  std::span<const actc_array> out;
+  std::size_t elements;
+  std::size_t bytes;
+};
+
+void run_bits(const detail::KernelState& state, const Direction& direction, const MaskCall& arrays,
+              const void* parameters) {
+  check_counts(state, direction, 1, direction.gradients ? 1 : 0, {});
+  if (arrays.bytes != arrays.elements / 8 + (arrays.elements % 8 != 0 ? 1 : 0)) {
+    throw Error(fmt::format("`{}`: the mask has {} bytes: for {} elements it has one for eight, {}",
+                            state.name, arrays.bytes, arrays.elements,
+                            arrays.elements / 8 + (arrays.elements % 8 != 0 ? 1 : 0)));
+  }
+  std::vector<actc_array> all(arrays.in.begin(), arrays.in.end());
+  all.insert(all.end(), arrays.out.begin(), arrays.out.end());
+  for (std::size_t k = 0; k < all.size(); ++k) {
+    const auto size = static_cast<std::int64_t>(arrays.elements) * all[k].column_stride;
+    if (all[k].column_stride != 0 && all[k].row_stride != size) {
+      throw Error(
+          fmt::format("`{}`: the arrays of a call with a mask have one length, and one has "
+                      "{} bytes where {} belong",
+                      state.name, all[k].row_stride, size));
+    }
+    for (std::size_t o = std::max(k + 1, arrays.in.size()); o < all.size(); ++o) {
+      const bool in_place = k < arrays.in.size() && all[k].data == all[o].data &&
+                            all[k].column_stride == all[o].column_stride;
+      if (!in_place && !disjoint(all[k], all[o])) {
+        throw Error(fmt::format("`{}`: arrays {} and {} of the call overlap: give each its own",
+                                state.name, k, o));
+      }
+    }
+  }
+  actc_call call{};
+  call.rows = 1;
+  call.columns = arrays.elements;
+  call.inputs = all.data();
+  call.outputs = all.data() + arrays.in.size();
+  call.parameters = parameters;
+  (state.plain.*direction.kernel)(&call);
+}
+
+// What a forward kernel with a mask writes is more than y.
+void check_no_mask(const detail::KernelState& state) {
+  if (state.options.saved != Saved::mask) return;
+  throw Error(fmt::format("`{}` was compiled to save a mask: give forward one", state.name));
+}
+
 }  // namespace
 
 template <Element X, Element Y>
   requires Compatible<X, Y>
 void BoundKernel<X, Y>::forward(std::span<const std::span<const X>> inputs, std::span<Y> y) const {
-  run<X, Y>(detail::checked(state_), forward_only, inputs, {}, y, {}, {},
-            {parameters_.data(), executor_});
+  check_no_mask(detail::checked(state_));
+  run<X, Y, X>(*state_, forward_only, inputs, {}, y, {}, {}, {parameters_.data(), executor_});
 }
 
 template <Element X, Element Y>
@@ -242,8 +334,9 @@ template <Element X, Element Y>
 void BoundKernel<X, Y>::backward(std::span<const std::span<const X>> inputs, std::span<const Y> dy,
                                  std::span<const std::span<X>> gradients,
                                  std::span<double> learned) const {
-  run<X, Y>(detail::checked(state_), backward_only, inputs, dy, {}, gradients, learned,
-            {parameters_.data(), executor_});
+  check_saved(detail::checked(state_), Saved::x);
+  run<X, Y, X>(*state_, backward_only, inputs, dy, {}, gradients, learned,
+               {parameters_.data(), executor_});
 }
 
 template <Element X, Element Y>
@@ -252,16 +345,17 @@ void BoundKernel<X, Y>::forward_backward(std::span<const std::span<const X>> inp
                                          std::span<const Y> dy, std::span<Y> y,
                                          std::span<const std::span<X>> gradients,
                                          std::span<double> learned) const {
-  run<X, Y>(detail::checked(state_), both, inputs, dy, y, gradients, learned,
-            {parameters_.data(), executor_});
+  run<X, Y, X>(detail::checked(state_), both, inputs, dy, y, gradients, learned,
+               {parameters_.data(), executor_});
 }
 
 template <Element X, Element Y>
   requires Compatible<X, Y>
 void BoundKernel<X, Y>::forward(std::span<const View<const X>> inputs, View<Y> y,
                                 std::ptrdiff_t axis) const {
-  run<X, Y>(detail::checked(state_), forward_only, inputs, nullptr, &y, {}, {}, axis,
-            {parameters_.data(), executor_});
+  check_no_mask(detail::checked(state_));
+  run<X, Y, X>(*state_, forward_only, inputs, nullptr, &y, {}, {}, axis,
+               {parameters_.data(), executor_});
 }
 
 template <Element X, Element Y>
@@ -269,8 +363,9 @@ template <Element X, Element Y>
 void BoundKernel<X, Y>::backward(std::span<const View<const X>> inputs, View<const Y> dy,
                                  std::span<const View<X>> gradients, std::ptrdiff_t axis,
                                  std::span<double> learned) const {
-  run<X, Y>(detail::checked(state_), backward_only, inputs, &dy, nullptr, gradients, learned, axis,
-            {parameters_.data(), executor_});
+  check_saved(detail::checked(state_), Saved::x);
+  run<X, Y, X>(*state_, backward_only, inputs, &dy, nullptr, gradients, learned, axis,
+               {parameters_.data(), executor_});
 }
 
 template <Element X, Element Y>
@@ -278,8 +373,8 @@ template <Element X, Element Y>
 void BoundKernel<X, Y>::forward_backward(std::span<const View<const X>> inputs, View<const Y> dy,
                                          View<Y> y, std::span<const View<X>> gradients,
                                          std::ptrdiff_t axis, std::span<double> learned) const {
-  run<X, Y>(detail::checked(state_), both, inputs, &dy, &y, gradients, learned, axis,
-            {parameters_.data(), executor_});
+  run<X, Y, X>(detail::checked(state_), both, inputs, &dy, &y, gradients, learned, axis,
+               {parameters_.data(), executor_});
 }
 
 template <Element X, Element Y>
@@ -314,6 +409,54 @@ void BoundKernel<X, Y>::forward_backward(std::span<const X> x, std::span<const Y
                                          std::span<Y> y, std::span<X> dx,
                                          std::span<double> learned) const {
   forward_backward(std::span(&x, 1), dy, y, std::span(&dx, 1), learned);
+}
+
+template <Element X, Element Y>
+  requires Compatible<X, Y>
+void BoundKernel<X, Y>::backward_from_y(std::span<const Y> y, std::span<const Y> dy,
+                                        std::span<X> dx) const {
+  check_saved(detail::checked(state_), Saved::y);
+  run<X, Y, Y>(*state_, backward_only, std::span(&y, 1), dy, {}, std::span(&dx, 1), {},
+               {parameters_.data(), executor_});
+}
+
+template <Element X, Element Y>
+  requires Compatible<X, Y>
+void BoundKernel<X, Y>::backward_from_y(View<const Y> y, View<const Y> dy, View<X> dx,
+                                        std::ptrdiff_t axis) const {
+  check_saved(detail::checked(state_), Saved::y);
+  run<X, Y, Y>(*state_, backward_only, std::span<const View<const Y>>(&y, 1), &dy, nullptr,
+               std::span<const View<X>>(&dx, 1), {}, axis, {parameters_.data(), executor_});
+}
+
+template <Element X, Element Y>
+  requires Compatible<X, Y>
+void BoundKernel<X, Y>::backward_from_nothing(std::span<const Y> dy, std::span<X> dx) const {
+  check_saved(detail::checked(state_), Saved::nothing);
+  run<X, Y, Y>(*state_, backward_only, std::span(&dy, 1), dy, {}, std::span(&dx, 1), {},
+               {parameters_.data(), executor_});
+}
+
+template <Element X, Element Y>
+  requires Compatible<X, Y>
+void BoundKernel<X, Y>::forward(std::span<const X> x, std::span<Y> y,
+                                std::span<std::uint8_t> mask) const {
+  check_saved(detail::checked(state_), Saved::mask);
+  const actc_array in[] = {array_of(x)};
+  const actc_array out[] = {array_of(y), bits_of(mask)};
+  run_bits(*state_, forward_only,
+           {.in = in, .out = out, .elements = x.size(), .bytes = mask.size()}, parameters_.data());
+}
+
+template <Element X, Element Y>
+  requires Compatible<X, Y>
+void BoundKernel<X, Y>::backward_from_mask(std::span<const std::uint8_t> mask,
+                                           std::span<const Y> dy, std::span<X> dx) const {
+  check_saved(detail::checked(state_), Saved::mask);
+  const actc_array in[] = {bits_of(mask), array_of(dy)};
+  const actc_array out[] = {array_of(dx)};
+  run_bits(*state_, backward_only,
+           {.in = in, .out = out, .elements = dx.size(), .bytes = mask.size()}, parameters_.data());
 }
 
 template <Element X, Element Y>

@@ -47,7 +47,16 @@ T rounded_parameter(std::string_view name, double value) {
 
 StageOptions stage_options(const ir::Function& f, const KernelOptions& options,
                            std::span<const ir::Shape> shapes) {
-  StageOptions result{.stabilize = options.stabilize, .learned = options.learned};
+  StageOptions result{
+      .stabilize = options.stabilize, .learned = options.learned, .saved = options.saved};
+  const bool from_x = options.saved.value_or(Saved::x) == Saved::x;
+  if (!from_x && (options.fused || options.learned || !options.as_inputs.empty())) {
+    throw Error(fmt::format("`{}`: a kernel whose gradient is of {} has no `{}`: it needs x",
+                            f.name, saved_name(*options.saved),
+                            options.fused     ? "fused"
+                            : options.learned ? "learned"
+                                              : "as_inputs"));
+  }
   result.variables.inputs.assign(shapes.begin(), shapes.end());
   for (const std::string& name : options.as_inputs) {
     const auto it = std::ranges::find(f.parameters, name, &ir::Parameter::name);
@@ -81,7 +90,10 @@ jit::ModuleSpec module_spec(const ir::Function& f, const Stages& stages, ArrayTy
 
   const std::size_t inputs = variables.inputs.size();
   const std::vector<jit::Storage> x(inputs, types.x);
+  const Saved saved = options.saved.value_or(Saved::x);
   std::vector<jit::Storage> x_dy = x;
+  if (saved == Saved::y) x_dy[0] = types.y;
+  if (saved == Saved::mask) x_dy[0] = jit::Storage::bit;
   x_dy.push_back(types.y);
   std::vector<jit::Storage> y_dx = x;
   y_dx.insert(y_dx.begin(), types.y);
@@ -92,7 +104,7 @@ jit::ModuleSpec module_spec(const ir::Function& f, const Stages& stages, ArrayTy
                                 : jit::Stored::elements;
   std::vector<jit::Stored> dx;
   for (const ir::Shape shape : variables.inputs) dx.push_back(stored_gradient(shape));
-  for (std::size_t k = inputs + 1; k < stages.gradient.outputs.size(); ++k) {
+  for (std::size_t k = inputs + 1; options.learned && k < stages.gradient.outputs.size(); ++k) {
     gradients.push_back(k);
     dx.push_back(jit::Stored::total);
   }
@@ -100,6 +112,11 @@ jit::ModuleSpec module_spec(const ir::Function& f, const Stages& stages, ArrayTy
   stored.resize(gradients.size(), jit::Storage::binary64);
   y_dx.resize(1 + gradients.size(), jit::Storage::binary64);
   if (options.forward) spec.kernels.push_back({{0}, inputs, x, {types.y}, {value}});
+  if (options.forward && saved == Saved::mask) {
+    spec.kernels.back().outputs.push_back(2);
+    spec.kernels.back().output_storage.push_back(jit::Storage::bit);
+    spec.kernels.back().stored.push_back(jit::Stored::elements);
+  }
   if (options.backward) spec.kernels.push_back({gradients, inputs + 1, x_dy, stored, dx});
   if (options.fused) {
     std::vector<std::size_t> all = gradients;
@@ -138,6 +155,16 @@ std::vector<T> bound_parameters(const detail::KernelState& k, const Parameters& 
     if (k.fixed[position]) {
       throw Error(fmt::format("the parameter `{}` of `{}` was fixed when the kernel was compiled",
                               name, k.name));
+    }
+  }
+  for (const std::size_t i : k.positive) {
+    const auto it = given.find(k.parameters[i].name);
+    const auto fixed = k.options.fixed.find(k.parameters[i].name);
+    if ((it != given.end() && !(it->second > 0)) ||
+        (fixed != k.options.fixed.end() && !(fixed->second > 0))) {
+      throw Error(
+          fmt::format("the gradient of `{}` is computed from {} only where `{}` is positive",
+                      k.name, detail::saved_name(*k.options.saved), k.parameters[i].name));
     }
   }
   std::vector<T> values;
@@ -224,6 +251,7 @@ std::shared_ptr<const KernelState> compile_kernel(std::shared_ptr<const ModuleSt
   state->over_rows = ir::is_over_rows(stages.gradient);
   state->value_shape = ir::value_shape(stages.gradient);
   state->parameters = f.parameters;
+  state->positive = stages.positive;
   state->fixed.resize(f.parameters.size());
   for (const auto& [position, value] : spec.fixed_parameters) state->fixed[position] = true;
   for (const std::size_t k : staged.variables.arrays) state->fixed[k] = true;

@@ -106,6 +106,15 @@ Stages make_stages(const ir::Library& library, const ir::Rulebook* rules, ir::Fu
   s.stable =
       stabilized(s.meaning, ir::StabilizeFor::derivation, logs == nullptr ? nullptr : &logs->value);
   s.gradient = ir::with_gradients(s.stable, library, variables.inputs, learned);
+  if (options.saved && *options.saved != Saved::x) {
+    auto from = saved_gradient(library, library[id], s.stable, s.gradient, *options.saved);
+    if (!from) {
+      throw Error(fmt::format("the gradient of {} cannot be computed from {}",
+                              shown_name(library[id]), saved_name(*options.saved)));
+    }
+    s.gradient = std::move(from->graph);
+    s.positive = std::move(from->positive);
+  }
   if (rules != nullptr) {
     const ir::Graph open = ir::simplify(open_own(s.gradient, library, format), library);
     s.gradient = stabilized(open, ir::StabilizeFor::legalization,

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -89,7 +90,8 @@ struct KernelState {
   bool over_rows = false;
   ir::Shape value_shape = ir::Shape::element;  // of y and dy
   std::vector<ir::Parameter> parameters;
-  std::vector<bool> fixed;  // or an input: no value is bound
+  std::vector<bool> fixed;            // or an input: no value is bound
+  std::vector<std::size_t> positive;  // parameters
 
   // What the others are compiled from, by the shapes of the inputs, when a call needs them.
   std::shared_ptr<const ModuleState> module;
@@ -118,6 +120,7 @@ struct Stages {
   ir::Graph gradient;  // y, then dx an input, then da a learned parameter where that is asked for,
                        // rewritten too; dy is the last input
   ir::Graph lowered;
+  std::vector<std::size_t> positive = {};  // the parameters that must be so
 };
 struct StageLogs {
   ir::StabilizeLog value;
@@ -137,12 +140,29 @@ struct Variables {
 std::vector<std::size_t> learned_parameters(const ir::Function& function,
                                             const Variables& variables);
 
+// What the rules of stdlib/saved.act say.
+std::span<const ir::Rule> saved_identities();
+
+std::string_view saved_name(Saved saved);
+
+// The gradient of what a kernel saves, in x's place.
+struct SavedGradient {
+  ir::Graph graph;                    // y, dx, and of a mask the bit
+  std::vector<std::size_t> positive;  // parameters
+};
+// Nothing where it is not possible. `gradients` is the gradient's graph as it is of x, `value` that
+// of the value.
+std::optional<SavedGradient> saved_gradient(const ir::Library& library,
+                                            const ir::Function& function, const ir::Graph& value,
+                                            const ir::Graph& gradients, Saved saved);
+
 struct StageOptions {
   // Without it no rule is applied. The standard library's own functions are written so that they
   // need none.
   bool stabilize = true;
   bool learned = false;      // gradients of the learned parameters too
   Variables variables = {};  // empty: the function's inputs, elements all
+  std::optional<Saved> saved = {};
 };
 Stages stages(const ModuleState& module, ir::FunctionId id, ir::Format format,
               const StageOptions& options, StageLogs* logs = nullptr);
