@@ -91,7 +91,7 @@ void KernelWriter::write() {
     outputs.push_back(load_array(output_arrays, k, storage, bad_stride));
   }
   // Pairs do not hold elements side by side: their places and the order of sums would be others.
-  all_bfloat16_ = !ir::is_over_rows(graph_);
+  all_bfloat16_ = !ir::is_over_rows(graph_) && !ir::is_random(graph_);
   for (const Array& array : inputs) {
     if (array.used() && array.storage != Storage::bfloat16) all_bfloat16_ = false;
   }
@@ -112,6 +112,15 @@ void KernelWriter::write() {
   emit_uniform(plan_.call_values);
   for (const Loop& loop : plan_.loops) spread(loop, false);
   begin_totals();
+  llvm::Value* row_step = nullptr;
+  llvm::Value* first_place = nullptr;
+  if (ir::is_random(graph_)) {
+    place_step_ = load_field(call, offsetof(actc_call, index_column_step), word);
+    row_step = load_field(call, offsetof(actc_call, index_row_step), word);
+    first_place = load_field(call, offsetof(actc_call, offset), word);
+    draws_.emplace(builder_, spec_.format, lanes_,
+                   load_field(call, offsetof(actc_call, seed), word), place_step_);
+  }
   builder_.CreateCondBr(builder_.CreateIsNull(rows), done, row, unlikely);
   llvm::BasicBlock* before_rows = builder_.GetInsertBlock();
 
@@ -130,6 +139,9 @@ void KernelWriter::write() {
   };
   row_inputs_ = at_row(inputs);
   row_outputs_ = at_row(outputs);
+  if (draws_) {
+    row_place_ = builder_.CreateAdd(first_place, builder_.CreateMul(row_index, row_step));
+  }
   emit_row();
   llvm::Value* next_row = builder_.CreateAdd(row_index, i64(1));
   row_index->addIncoming(next_row, builder_.GetInsertBlock());

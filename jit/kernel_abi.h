@@ -33,8 +33,13 @@ typedef struct actc_call {
                                 where asked for, for each learned parameter two doubles side by
                                 side: a sum over all elements, and what rounding it lost */
   const void* parameters;    /* values in the computing format, in the definition's order */
-  uint64_t seed;             /* for random formulas; else ignored */
-  uint64_t offset;           /* index of the first element, for random formulas; else ignored */
+  /* For formulas that draw random numbers; else ignored. What element c of row r draws is a
+     function of the seed and of its index, offset + r * index_row_step + c * index_column_step,
+     alone. */
+  uint64_t seed;
+  uint64_t offset;
+  uint64_t index_row_step;
+  uint64_t index_column_step;
 } actc_call;
 
 /* 0: done. ACTC_BAD_STRIDE: this kernel needs elements of a row side by side; nothing written. */

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "jit/codegen.h"
+#include "jit/draws.h"
 #include "jit/lanes.h"
 #include "jit/reduction.h"
 #include "jit/schedule.h"
@@ -128,6 +129,7 @@ class KernelWriter {
   void store_row_values();
   Streaming streaming_condition();
   void emit_body(const Place& place);
+  void emit_draws(const Place& place);
   void emit_reductions(const Place& place);
   void end_blocks(llvm::Value* next);
   void emit_region(const Region& region, const Place& place);
@@ -169,6 +171,9 @@ class KernelWriter {
   unsigned lanes_ = 0;
   unsigned in_flight_ = 0;
   bool all_bfloat16_ = false;
+  std::optional<DrawEmitter> draws_;   // where the kernel draws
+  llvm::Value* row_place_ = nullptr;   // the index of the row's first element
+  llvm::Value* place_step_ = nullptr;  // and how it grows along the row
   llvm::PHINode* stream_index_ = nullptr;
   llvm::Function* function_ = nullptr;
   llvm::Value* parameters_ = nullptr;

@@ -11,6 +11,7 @@
 #include "ir/passes.h"
 #include "ir/round.h"
 #include "ir/text.h"
+#include "runtime/places.h"
 #include "runtime/state.h"
 #include "runtime/sweep.h"
 
@@ -211,7 +212,8 @@ constexpr Direction both = {&detail::KernelState::fused, "fused", true, true};
 
 // The same, in parts, where learned parameters have gradients: `arrays` ends with their places.
 void run_in_parts(const detail::KernelState& state, const Direction& direction, CallArrays& arrays,
-                  std::size_t input_count, const void* parameters, detail::Totals& totals) {
+                  std::size_t input_count, const void* parameters, const detail::Places& places,
+                  detail::Totals& totals) {
   const std::size_t length = arrays.length();
   const std::size_t most = state.over_rows ? length : detail::most_elements;
   const std::size_t elements = arrays.size();
@@ -223,6 +225,7 @@ void run_in_parts(const detail::KernelState& state, const Direction& direction, 
     call.inputs = &arrays[0];
     call.outputs = &arrays[input_count];
     call.parameters = parameters;
+    places.fill(call, begin, 0, 1);
     (state.*direction.kernel)(&call);
     totals.take();
     for (std::size_t k = 0; k < elements; ++k) arrays.advance(k, call.columns);
@@ -230,7 +233,8 @@ void run_in_parts(const detail::KernelState& state, const Direction& direction, 
 }
 
 void run(const detail::KernelState& state, const Direction& direction, CallArrays& arrays,
-         std::size_t input_count, const void* parameters, detail::Totals& totals) {
+         std::size_t input_count, const void* parameters, const detail::Places& places,
+         detail::Totals& totals) {
   if (!arrays.same_length()) lengths_differ(state, direction, arrays);
   check_overlap(state, arrays, input_count);
   actc_call call{};
@@ -238,7 +242,7 @@ void run(const detail::KernelState& state, const Direction& direction, CallArray
     throw Error(fmt::format("`{}` is over a row, and the row has no elements", state.name));
   }
   if (totals.count() != 0) {
-    run_in_parts(state, direction, arrays, input_count, parameters, totals);
+    run_in_parts(state, direction, arrays, input_count, parameters, places, totals);
     return;
   }
   call.rows = 1;
@@ -246,6 +250,7 @@ void run(const detail::KernelState& state, const Direction& direction, CallArray
   call.inputs = &arrays[0];
   call.outputs = &arrays[input_count];
   call.parameters = parameters;
+  places.fill(call, 0, 0, 1);
   (state.*direction.kernel)(&call);  // contiguous rows are what every kernel takes
 }
 
@@ -277,8 +282,8 @@ void check_counts(const detail::KernelState& state, const Direction& direction, 
 template <Element X, Element Y>
 void run(const detail::KernelState& state, const Direction& direction,
          std::span<const std::span<const X>> inputs, std::span<const Y> dy, std::span<Y> y,
-         std::span<const std::span<X>> gradients, std::span<double> learned,
-         const void* parameters) {
+         std::span<const std::span<X>> gradients, std::span<double> learned, const void* parameters,
+         const detail::Places& places) {
   check_counts(state, direction, inputs.size(), gradients.size(), learned);
   detail::Totals totals(direction.gradients ? state.learned.size() : 0);
   CallArrays arrays(inputs.size() + gradients.size() + 2 + totals.count());
@@ -287,7 +292,7 @@ void run(const detail::KernelState& state, const Direction& direction,
   const std::size_t input_count = arrays.size();
   if (direction.value) arrays.push(y, state.value_shape);
   for (const auto& dx : gradients) arrays.push(dx);
-  run(state, direction, arrays, input_count, parameters, totals);
+  run(state, direction, arrays, input_count, parameters, places, totals);
   for (std::size_t k = 0; k < learned.size(); ++k) learned[k] = totals.value(k);
 }
 
@@ -299,7 +304,7 @@ template <Element X, Element Y>
 void run(const detail::KernelState& state, const Direction& direction,
          std::span<const View<const X>> inputs, const View<const Y>* dy, const View<Y>* y,
          std::span<const View<X>> gradients, std::span<double> learned, std::ptrdiff_t axis,
-         const void* parameters) {
+         const void* parameters, const detail::Places& places) {
   check_counts(state, direction, inputs.size(), gradients.size(), learned);
   std::vector<detail::Operand> operands;
   for (std::size_t k = 0; k < inputs.size(); ++k) {
@@ -314,7 +319,7 @@ void run(const detail::KernelState& state, const Direction& direction,
   if (operands.empty()) return;
   detail::Totals totals(direction.gradients ? state.learned.size() : 0);
   detail::sweep(state.name, operands, state.over_rows ? std::optional(axis) : std::nullopt,
-                parameters, state.*direction.kernel, totals);
+                parameters, state.random ? &places : nullptr, state.*direction.kernel, totals);
   for (std::size_t k = 0; k < learned.size(); ++k) learned[k] = totals.value(k);
 }
 
@@ -328,7 +333,8 @@ const detail::KernelState& checked(const std::shared_ptr<const detail::KernelSta
 template <Element X, Element Y>
   requires Compatible<X, Y>
 void BoundKernel<X, Y>::forward(std::span<const std::span<const X>> inputs, std::span<Y> y) const {
-  run<X, Y>(checked(state_), forward_only, inputs, {}, y, {}, {}, parameters_.data());
+  run<X, Y>(checked(state_), forward_only, inputs, {}, y, {}, {}, parameters_.data(),
+            {seed_, first_element_});
 }
 
 template <Element X, Element Y>
@@ -336,7 +342,8 @@ template <Element X, Element Y>
 void BoundKernel<X, Y>::backward(std::span<const std::span<const X>> inputs, std::span<const Y> dy,
                                  std::span<const std::span<X>> gradients,
                                  std::span<double> learned) const {
-  run<X, Y>(checked(state_), backward_only, inputs, dy, {}, gradients, learned, parameters_.data());
+  run<X, Y>(checked(state_), backward_only, inputs, dy, {}, gradients, learned, parameters_.data(),
+            {seed_, first_element_});
 }
 
 template <Element X, Element Y>
@@ -345,14 +352,16 @@ void BoundKernel<X, Y>::forward_backward(std::span<const std::span<const X>> inp
                                          std::span<const Y> dy, std::span<Y> y,
                                          std::span<const std::span<X>> gradients,
                                          std::span<double> learned) const {
-  run<X, Y>(checked(state_), both, inputs, dy, y, gradients, learned, parameters_.data());
+  run<X, Y>(checked(state_), both, inputs, dy, y, gradients, learned, parameters_.data(),
+            {seed_, first_element_});
 }
 
 template <Element X, Element Y>
   requires Compatible<X, Y>
 void BoundKernel<X, Y>::forward(std::span<const View<const X>> inputs, View<Y> y,
                                 std::ptrdiff_t axis) const {
-  run<X, Y>(checked(state_), forward_only, inputs, nullptr, &y, {}, {}, axis, parameters_.data());
+  run<X, Y>(checked(state_), forward_only, inputs, nullptr, &y, {}, {}, axis, parameters_.data(),
+            {seed_, first_element_});
 }
 
 template <Element X, Element Y>
@@ -361,7 +370,7 @@ void BoundKernel<X, Y>::backward(std::span<const View<const X>> inputs, View<con
                                  std::span<const View<X>> gradients, std::ptrdiff_t axis,
                                  std::span<double> learned) const {
   run<X, Y>(checked(state_), backward_only, inputs, &dy, nullptr, gradients, learned, axis,
-            parameters_.data());
+            parameters_.data(), {seed_, first_element_});
 }
 
 template <Element X, Element Y>
@@ -369,7 +378,17 @@ template <Element X, Element Y>
 void BoundKernel<X, Y>::forward_backward(std::span<const View<const X>> inputs, View<const Y> dy,
                                          View<Y> y, std::span<const View<X>> gradients,
                                          std::ptrdiff_t axis, std::span<double> learned) const {
-  run<X, Y>(checked(state_), both, inputs, &dy, &y, gradients, learned, axis, parameters_.data());
+  run<X, Y>(checked(state_), both, inputs, &dy, &y, gradients, learned, axis, parameters_.data(),
+            {seed_, first_element_});
+}
+
+template <Element X, Element Y>
+  requires Compatible<X, Y>
+BoundKernel<X, Y> BoundKernel<X, Y>::seeded(std::uint64_t seed, std::uint64_t first_element) const {
+  BoundKernel kernel = *this;
+  kernel.seed_ = seed;
+  kernel.first_element_ = first_element;
+  return kernel;
 }
 
 template <Element X, Element Y>
@@ -478,6 +497,7 @@ std::shared_ptr<const KernelState> compile_kernel(const ModuleState& module, ir:
   state->input_count = f.inputs.size();
   state->input_names = f.inputs;
   state->over_rows = ir::is_over_rows(stages.gradient);
+  state->random = ir::is_random(stages.gradient);
   state->value_shape = ir::value_shape(stages.gradient);
   state->parameters = f.parameters;
   if (options.learned) {

@@ -27,17 +27,23 @@ std::span<const std::size_t> sizes_of(const Layout& layout) {
   return {layout.sizes.data(), layout.rank};
 }
 
-// An axis that the calls run over, with each operand's step in bytes.
+// An axis that the calls run over, with each operand's step in bytes, and that of the elements'
+// places.
 struct Axis {
   std::size_t size = 1;
+  std::size_t place_step = 0;
   std::vector<std::ptrdiff_t> steps;
 };
 
 class Sweep {
  public:
   Sweep(const std::string& name, std::span<const Operand> operands,
-        std::optional<std::ptrdiff_t> axis, Totals& totals)
-      : name_(name), operands_(operands), over_rows_(axis.has_value()), totals_(totals) {
+        std::optional<std::ptrdiff_t> axis, const Places* places, Totals& totals)
+      : name_(name),
+        operands_(operands),
+        over_rows_(axis.has_value()),
+        places_(places),
+        totals_(totals) {
     const Layout& first = operands[0].layout;
     const auto rank = static_cast<std::ptrdiff_t>(first.rank);
     if (over_rows_) {
@@ -77,10 +83,12 @@ class Sweep {
       while (k > 0) {
         --k;
         for (std::size_t o = 0; o < operands_.size(); ++o) offsets[o] += axes[k].steps[o];
+        place_ += axes[k].place_step;
         if (++counter[k] < axes[k].size) break;
         for (std::size_t o = 0; o < operands_.size(); ++o) {
           offsets[o] -= axes[k].steps[o] * static_cast<std::ptrdiff_t>(axes[k].size);
         }
+        place_ -= axes[k].place_step * axes[k].size;
         counter[k] = 0;
         if (k == 0) return;
       }
@@ -170,7 +178,10 @@ class Sweep {
 
   Axis axis(std::size_t k) const {
     Axis result;
-    result.size = operands_[0].layout.sizes[k];
+    const std::span<const std::size_t> sizes = sizes_of(operands_[0].layout);
+    result.size = sizes[k];
+    result.place_step = 1;
+    for (const std::size_t size : sizes.subspan(k + 1)) result.place_step *= size;
     for (const Operand& operand : operands_) {
       const auto at = own_axis(operand, k);
       const bool reduced = over_rows_ && operand.shape == ir::Shape::row && k == axis_;
@@ -190,6 +201,10 @@ class Sweep {
       bool as_one = !axes.empty();
       for (std::size_t o = 0; as_one && o < operands_.size(); ++o) {
         as_one = axes.back().steps[o] == next.steps[o] * static_cast<std::ptrdiff_t>(next.size);
+      }
+      // Across the axis of the rows.
+      if (places_ != nullptr && as_one) {
+        as_one = axes.back().place_step == next.place_step * next.size;
       }
       if (as_one) next.size *= axes.back().size;
       if (as_one) {
@@ -235,16 +250,25 @@ class Sweep {
       arrays_.push_back(
           {data, rows.steps[o], static_cast<std::int64_t>(operands_[o].layout.element_bytes)});
     }
-    invoke(rows.size, columns.size, parameters, kernel);
+    invoke(rows, columns, place_, parameters, kernel);
   }
 
-  void invoke(std::size_t rows, std::size_t columns, const void* parameters, actc_kernel kernel) {
+  void invoke(const Axis& row_axis, const Axis& column_axis, std::size_t place,
+              const void* parameters, actc_kernel kernel) {
+    const std::size_t rows = row_axis.size;
+    const std::size_t columns = column_axis.size;
     for (std::size_t k = 0; k < totals_.count(); ++k) arrays_.push_back(totals_.partial(k));
     actc_call c{};
     c.inputs = arrays_.data();
     c.outputs = arrays_.data() + inputs();
     c.parameters = parameters;
+    const auto at = [&](std::size_t row, std::size_t column) {
+      if (places_ == nullptr) return;
+      places_->fill(c, place + row * row_axis.place_step + column * column_axis.place_step,
+                    row_axis.place_step, column_axis.place_step);
+    };
     if (totals_.count() == 0) {
+      at(0, 0);
       c.rows = rows;
       c.columns = columns;
       kernel(&c);
@@ -262,6 +286,7 @@ class Sweep {
         }
         c.rows = std::min(most_rows, rows - row);
         c.columns = std::min(most_columns, columns - column);
+        at(row, column);
         kernel(&c);
         totals_.take();
       }
@@ -280,7 +305,8 @@ class Sweep {
         if (!operands_[o].written) copy(o, r, rows, columns, offsets, false);
         arrays_.push_back({scratch_[o].data(), 0, static_cast<std::int64_t>(bytes)});
       }
-      invoke(1, columns.size, parameters, kernel);
+      const Axis one{1, 0, {}};
+      invoke(one, columns, place_ + r * rows.place_step, parameters, kernel);
       for (std::size_t o = inputs(); o < operands_.size(); ++o) {
         copy(o, r, rows, columns, offsets, true);
       }
@@ -302,6 +328,8 @@ class Sweep {
   const std::string& name_;
   std::span<const Operand> operands_;
   bool over_rows_;
+  const Places* places_;
+  std::size_t place_ = 0;  // of the next call's first element
   Totals& totals_;
   std::size_t axis_ = 0;
   std::vector<actc_array> arrays_;
@@ -343,9 +371,9 @@ Layout layout_of(const void* data, std::size_t element_bytes, std::span<const st
 }
 
 void sweep(const std::string& name, std::span<const Operand> operands,
-           std::optional<std::ptrdiff_t> axis, const void* parameters, actc_kernel kernel,
-           Totals& totals) {
-  Sweep(name, operands, axis, totals).run(parameters, kernel);
+           std::optional<std::ptrdiff_t> axis, const void* parameters, const Places* places,
+           actc_kernel kernel, Totals& totals) {
+  Sweep(name, operands, axis, places, totals).run(parameters, kernel);
 }
 
 }  // namespace actc::detail

@@ -9,6 +9,7 @@
 
 #include "ir/format.h"
 #include "jit/kernel_abi.h"
+#include "runtime/places.h"
 #include "runtime/totals.h"
 #include "runtime/view.h"
 
@@ -25,12 +26,13 @@ struct Operand {
 // Calls `kernel` until it has seen all elements of the operands, the first of which gives the
 // shape; inputs stand before what is written. `axis` is that of the rows, from the end where it is
 // negative; nothing for what computes each element for itself. `name` is the definition's, for
-// errors. `totals` are the gradients of learned parameters, which the kernel writes last.
+// errors. `places` is for what draws random numbers, else null. `totals` are the gradients of
+// learned parameters, which the kernel writes last.
 //
 // Throws Error: shapes that differ, an axis that is not there, rows without elements, strides that
 // are negative, or 0 in an output, and outputs that overlap what they must not.
 void sweep(const std::string& name, std::span<const Operand> operands,
-           std::optional<std::ptrdiff_t> axis, const void* parameters, actc_kernel kernel,
-           Totals& totals);
+           std::optional<std::ptrdiff_t> axis, const void* parameters, const Places* places,
+           actc_kernel kernel, Totals& totals);
 
 }  // namespace actc::detail
