@@ -222,6 +222,11 @@ void TextLowerer::lower_definition(OwnFunction& own) {
     ir::Graph graph;
     // What uses a broken function is broken too, without an error of its own.
     whole = lower_body(head, function, Format::real, graph);
+    if (const std::uint32_t streams = ir::stream_count(graph); streams > ir::max_streams) {
+      program_.report.error(head.name_span,
+                            fmt::format("{} draws {} random numbers: at most {} are possible",
+                                        shown_name(head), streams, ir::max_streams));
+    }
     if (whole) function.meaning = std::move(graph);
   });
   own.broken = !fits || !whole || program_.report.count() != errors_before;

@@ -101,7 +101,9 @@ std::vector<bool> reachable(const Graph& graph);
 // Does a value depend on others of its row, on its place in it or on how many there are?
 bool is_over_rows(const Graph& graph);
 
-// One past the last stream that the graph draws from; 0 where it draws nothing.
+// One past the last stream that the graph draws from; 0 where it draws nothing. A definition draws
+// from at most max_streams: each is as much code as some hundred operations.
+constexpr std::uint32_t max_streams = 256;
 std::uint32_t stream_count(const Graph& graph);
 inline bool is_random(const Graph& graph) { return stream_count(graph) != 0; }
 

@@ -157,8 +157,10 @@ void KernelWriter::write() {
   }
 }
 
-void KernelWriter::cut_block(std::size_t& in_block) {
-  if (!huge_ || ++in_block % huge_block != 0) return;
+void KernelWriter::cut_block(std::size_t& in_block, std::size_t instructions) {
+  in_block += instructions;
+  if (!huge_ || in_block < huge_block) return;
+  in_block = 0;
   llvm::BasicBlock* next = block("next");
   builder_.CreateBr(next);
   builder_.SetInsertPoint(next);
@@ -239,7 +241,7 @@ void KernelWriter::spread(const Loop& loop, bool once_a_row) {
 
 bool is_huge(const ModuleSpec& spec) {
   const Graph& graph = *spec.graph;
-  if (graph.size() >= huge_graph) return true;
+  if (graph.size() + philox_instructions * ir::stream_count(graph) / 4 >= huge_graph) return true;
   // No kernel has more loops than there are reductions in a chain, nor any loop more than the
   // graph.
   std::vector<std::size_t> chain(graph.size(), 0);

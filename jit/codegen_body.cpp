@@ -67,11 +67,12 @@ void KernelWriter::emit_draws(const Place& place) {
   for (const NodeId id : loop_->schedule.draws) {
     by_block[ir::draw_place(graph_[id].payload, draws_->words()).block].push_back(id);
   }
-  if (by_block.empty()) return;
+  std::size_t in_block = 0;
   for (unsigned vector = 0; vector < place.vectors; ++vector) {
     llvm::Value* element = builder_.CreateAdd(place.first, i64(std::uint64_t{vector} * lanes_));
     llvm::Value* index = builder_.CreateAdd(row_place_, builder_.CreateMul(element, place_step_));
     for (const auto& [number, ids] : by_block) {
+      cut_block(in_block, philox_instructions);
       const DrawEmitter::Block block = draws_->block(index, number);
       for (const NodeId id : ids) value(id, vector) = draws_->unit(block, graph_[id].payload);
     }

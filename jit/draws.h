@@ -10,6 +10,9 @@
 
 namespace actc::jit {
 
+// About what a block of two vectors takes.
+constexpr std::size_t philox_instructions = 128;
+
 class DrawEmitter {
  public:
   // What a kernel draws in `lanes` lanes of `format`, from one vector of which to the next the

@@ -108,8 +108,8 @@ class KernelWriter {
   }
   Array load_array(llvm::Value* arrays, std::size_t position, Storage storage,
                    llvm::Value*& bad_stride);
-  // Begins a new block of a huge graph after every huge_block calls.
-  void cut_block(std::size_t& in_block);
+  // Begins a new block of a huge graph after every huge_block instructions.
+  void cut_block(std::size_t& in_block, std::size_t instructions = 1);
   // Values that do not vary along a row, as scalars, and as vectors where a loop needs them.
   void emit_uniform(std::span<const NodeId> nodes);
   llvm::Value* uniform(NodeId id);
