@@ -222,6 +222,11 @@ void TextLowerer::lower_definition(OwnFunction& own) {
     ir::Graph graph;
     // What uses a broken function is broken too, without an error of its own.
     whole = lower_body(head, function, Format::real, graph);
+    if (const std::uint32_t streams = ir::stream_count(graph); streams > ir::max_streams) {
+      program_.report.error(head.name_span,
+                            fmt::format("{} draws {} random numbers: at most {} are possible",
+                                        shown_name(head), streams, ir::max_streams));
+    }
     if (whole) function.meaning = std::move(graph);
   });
   own.broken = !fits || !whole || program_.report.count() != errors_before;
@@ -248,6 +253,11 @@ std::optional<ir::Rational> TextLowerer::constant(const ItemHead& head, ExprId e
   const NodeId output = lowerer.lower(head, expr, {});
   if (output == poison) return std::nullopt;
   graph.outputs = {output};
+  if (ir::is_random(graph)) {
+    program_.report.error(program_.tree.expressions[expr].span,
+                          "a default is a constant: nothing is drawn for it");
+    return std::nullopt;
+  }
   const ir::Graph expanded = ir::expand_meaning(graph, *program_.library);
   std::vector<std::optional<ir::Rational>> values(expanded.size());
   for (NodeId id = 0; id < expanded.size(); ++id) {
@@ -318,7 +328,9 @@ bool TextLowerer::matches_definition(const ItemHead& head, const ir::Function& f
     }
     next = it + 1;
     if (!parameter.default_value) continue;
+    const std::size_t errors_before = program_.report.count();
     const std::optional<ir::Rational> value = constant(head, *parameter.default_value);
+    if (program_.report.count() != errors_before) return false;
     if (value != it->default_value) {
       program_.report.error(
           parameter.span,
@@ -345,6 +357,15 @@ void TextLowerer::lower_addition(const Item& item) {
                     "implementation of its own",
                     head.name),
         "write that of the functions of one element that it calls");
+    return;
+  }
+  if (ir::is_random(function.meaning)) {
+    program_.report.error(
+        head.name_span,
+        fmt::format("`{}` draws random numbers: its derivative is derived, and it has no "
+                    "implementation of its own",
+                    head.name),
+        "write that of a function that takes what is drawn as an input");
     return;
   }
   if (function.documentation.empty()) function.documentation = head.documentation;
@@ -397,6 +418,11 @@ void TextLowerer::lower_derivative(const DerivativeItem& item, ir::Function& fun
     if (ir::is_over_rows(derivative.body)) {
       program_.report.error(item.head.body_span, "a derivative that is over a row",
                             "`d/dx` is the slope of one element");
+      return;
+    }
+    if (ir::is_random(derivative.body)) {
+      program_.report.error(item.head.body_span, "a derivative that draws random numbers",
+                            "`d/dx` is the slope of a function, which draws nothing");
       return;
     }
     function.derivatives[*position] = std::move(derivative);

@@ -16,13 +16,14 @@ namespace {
 using ir::NodeId;
 using ir::Operation;
 
-constexpr std::array<std::pair<std::string_view, Operation>, 6> constants = {{
+constexpr std::array<std::pair<std::string_view, Operation>, 7> constants = {{
     {"pi", Operation::Pi},
     {"e", Operation::E},
     {"inf", Operation::Infinity},
     {"nan", Operation::NotANumber},
     {"columns", Operation::Columns},
     {"column_index", Operation::ColumnIndex},
+    {"unit_random", Operation::UnitRandom},
 }};
 
 bool holds_poison(std::span<const NodeId> values) {
@@ -144,8 +145,13 @@ NodeId BodyLowerer::name(const NameExpr& form, Span span) {
     if (word != form.name) continue;
     if (!operations_.in_meaning() && ir::is_known_at_run_time(operation)) {
       program_.report.error(span, fmt::format("`{}` has no place in an implementation", word),
-                            "an implementation computes one element");
+                            operation == Operation::UnitRandom
+                                ? "an implementation is of a function, which draws nothing"
+                                : "an implementation computes one element");
       return poison;
+    }
+    if (operation == Operation::UnitRandom) {
+      return graph_.node(operation, ir::Format::real, {}, streams_++);
     }
     return graph_.node(operation, ir::Format::real, {});
   }
@@ -273,6 +279,15 @@ void BodyLowerer::call_function(const Callee& callee, std::vector<NodeId> args,
     return;
   }
   const bool opaque = program_.stays_call(callee);
+  if (!operations_.in_meaning() && ir::is_random(program_.function(callee).meaning)) {
+    program_.report.error(span,
+                          fmt::format("`{}` draws random numbers: it has no place in an "
+                                      "implementation",
+                                      name),
+                          "an implementation is of a function, which draws nothing");
+    push(poison);
+    return;
+  }
   if (operations_.in_meaning()) {
     if (own && program_.own[callee.own].helper) {
       program_.report.error(span, fmt::format("`{}` has no meaning over the reals", name),
@@ -301,6 +316,14 @@ void BodyLowerer::call_function(const Callee& callee, std::vector<NodeId> args,
 
 NodeId BodyLowerer::inlined(const Callee& callee, const ir::Graph& body,
                             const std::vector<NodeId>& args) {
+  // Each call draws anew.
+  if (const std::uint32_t streams = ir::stream_count(body); streams != 0) {
+    program_.spend(body.size());
+    const std::size_t inputs = program_.function(callee).inputs.size();
+    const NodeId value = ir::inline_body(graph_, body, inputs, args, streams_).front();
+    streams_ += streams;
+    return value;
+  }
   const std::size_t key = program_.own.size() + callee.id;
   const auto [it, first] = calls_.try_emplace({key, args});
   if (first) {

@@ -19,7 +19,7 @@ namespace actc::frontend {
 // Where an error was reported: nothing that is made of it is an error too.
 inline constexpr ir::NodeId poison = ~ir::NodeId{0};
 
-// pi, e, inf, nan.
+// pi, e, inf, nan, columns, column_index, unit_random.
 bool is_constant_name(std::string_view name);
 
 // The rules of docs/language.md for one operation at a time: which formats go together, where
@@ -149,6 +149,7 @@ class BodyLowerer {
   std::vector<Activation> activations_;
   // Calls inlined already, by their arguments: own functions by index, base ones by id after them.
   std::map<CallKey, ir::NodeId> calls_;
+  std::uint32_t streams_ = 0;  // that the graph draws from, one a place in the text
 };
 
 }  // namespace actc::frontend

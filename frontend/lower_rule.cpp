@@ -83,7 +83,15 @@ class RuleLowerer {
     const NodeId output = lower(root, graph);
     if (output == poison) return false;
     graph.outputs = {output};
-    return true;
+    return draws_nothing(root, graph);
+  }
+
+  bool draws_nothing(ExprId part, const ir::Graph& graph) {
+    if (!ir::is_random(graph)) return true;
+    program_.report.error(expr(part).span, "a rule draws no random numbers",
+                          "its variables stand for what is drawn: a rule for `log(u)` is one for "
+                          "`log(unit_random)`");
+    return false;
   }
 
   // The condition's parts: `unbounded(u)`, and comparisons.
@@ -115,7 +123,7 @@ class RuleLowerer {
       return false;
     }
     rule_.condition.outputs.push_back(g.arg(value, 0));
-    return true;
+    return draws_nothing(part, g);
   }
 
   bool unbounded(const CallExpr& call, Span span) {

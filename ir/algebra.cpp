@@ -375,7 +375,7 @@ NodeId Algebra::make(Operation op, Format format, std::span<const NodeId> args,
     default:
       break;
   }
-  return graph_.node(op, format, args);
+  return graph_.node(op, format, args, payload);
 }
 
 NodeId Algebra::select(NodeId c, NodeId a, NodeId b) {

@@ -257,6 +257,7 @@ class Differentiator {
       case Operation::NotANumber:
       case Operation::Columns:
       case Operation::ColumnIndex:
+      case Operation::UnitRandom:
       case Operation::BitAnd:
       case Operation::BitOr:
       case Operation::BitXor:

@@ -145,6 +145,7 @@ T apply(Operation op, const T* a) {
     case Operation::Parameter:
     case Operation::Columns:
     case Operation::ColumnIndex:
+    case Operation::UnitRandom:
     case Operation::Sum:
     case Operation::Largest:
     case Operation::Smallest:

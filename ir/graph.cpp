@@ -55,7 +55,9 @@ NodeId Graph::call(FunctionId callee, std::span<const NodeId> args, Format forma
 
 NodeId Graph::node(Operation op, Format format, std::span<const NodeId> args,
                    std::uint32_t payload) {
-  const Shape shape = op == Operation::ColumnIndex ? Shape::column : Shape::scalar;
+  const Shape shape = op == Operation::ColumnIndex  ? Shape::column
+                      : op == Operation::UnitRandom ? Shape::element
+                                                    : Shape::scalar;
   return intern({op, format, shape, payload, 0, 0}, args);
 }
 
@@ -118,6 +120,17 @@ bool is_over_rows(const Graph& graph) {
     if (needed[id] && of_row) return true;
   }
   return false;
+}
+
+std::uint32_t stream_count(const Graph& graph) {
+  const std::vector<bool> needed = reachable(graph);
+  std::uint32_t count = 0;
+  for (NodeId id = 0; id < graph.size(); ++id) {
+    if (needed[id] && graph[id].op == Operation::UnitRandom) {
+      count = std::max(count, graph[id].payload + 1);
+    }
+  }
+  return count;
 }
 
 std::vector<std::uint32_t> use_counts(const Graph& graph) {

@@ -33,6 +33,7 @@ struct Node {
   Shape shape;
   std::uint32_t payload;    // Constant: index of its value. Input, Parameter: position. Call:
                             // FunctionId. Reductions: the axes reduced, a Shape.
+                            // UnitRandom: the stream, by which draws of one element differ.
   std::uint32_t first_arg;  // into the graph's pool of arguments
   std::uint32_t arg_count;
 
@@ -58,7 +59,7 @@ class Graph {
   NodeId parameter(std::uint32_t position, Format format = Format::real);
   NodeId call(FunctionId callee, std::span<const NodeId> args, Format format = Format::real);
   // Any other operation. `format` is the result's; argument formats are the caller's to get right
-  // (`check` in ir/wellformed.h verifies them). `payload` is for reductions.
+  // (`check` in ir/wellformed.h verifies them). `payload` is for reductions and UnitRandom.
   NodeId node(Operation op, Format format, std::span<const NodeId> args, std::uint32_t payload = 0);
   NodeId node(Operation op, Format format, std::initializer_list<NodeId> args) {
     return node(op, format, std::span<const NodeId>(args.begin(), args.size()));
@@ -99,6 +100,12 @@ std::vector<bool> reachable(const Graph& graph);
 
 // Does a value depend on others of its row, on its place in it or on how many there are?
 bool is_over_rows(const Graph& graph);
+
+// One past the last stream that the graph draws from; 0 where it draws nothing. A definition draws
+// from at most max_streams: each is as much code as some hundred operations.
+constexpr std::uint32_t max_streams = 256;
+std::uint32_t stream_count(const Graph& graph);
+inline bool is_random(const Graph& graph) { return stream_count(graph) != 0; }
 
 // How often each node is an argument of a reachable node or an output.
 std::vector<std::uint32_t> use_counts(const Graph& graph);

@@ -25,7 +25,7 @@ NodeId copy_node(Graph& to, const Graph& from, NodeId id, const std::vector<Node
 }
 
 std::vector<NodeId> inline_body(Graph& graph, const Graph& body, std::size_t input_count,
-                                std::span<const NodeId> args) {
+                                std::span<const NodeId> args, std::uint32_t first_stream) {
   const std::vector<bool> needed = reachable(body);
   std::vector<NodeId> mapped(body.size());
   for (NodeId id = 0; id < body.size(); ++id) {
@@ -35,6 +35,8 @@ std::vector<NodeId> inline_body(Graph& graph, const Graph& body, std::size_t inp
       mapped[id] = args[node.payload];
     } else if (node.op == Operation::Parameter) {
       mapped[id] = args[input_count + node.payload];
+    } else if (node.op == Operation::UnitRandom) {
+      mapped[id] = graph.node(node.op, node.format, {}, first_stream + node.payload);
     } else {
       mapped[id] = copy_node(graph, body, id, mapped);
     }

@@ -54,6 +54,7 @@ bool is_known_at_run_time(Operation op) {
     case Operation::Parameter:
     case Operation::Columns:
     case Operation::ColumnIndex:
+    case Operation::UnitRandom:
     case Operation::Call:
       return true;
     default:

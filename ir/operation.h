@@ -10,7 +10,7 @@
 namespace actc::ir {
 
 enum class OperationClass : std::uint8_t {
-  leaf,        // no arguments; Constant, Input and Parameter carry a payload
+  leaf,        // no arguments; Constant, Input, Parameter and UnitRandom carry a payload
   reduction,   // of what varies along an axis to what does not; the payload holds the axes
   arithmetic,  // arguments and result share one number format (Real or a float; + - * neg:
                // integers)
@@ -33,6 +33,7 @@ enum class OperationClass : std::uint8_t {
   ROW(NotANumber, "nan", 0, leaf)                      \
   ROW(Columns, "columns", 0, leaf)                     \
   ROW(ColumnIndex, "column_index", 0, leaf)            \
+  ROW(UnitRandom, "unit_random", 0, leaf)              \
   ROW(Add, "+", 2, arithmetic)                         \
   ROW(Sub, "-", 2, arithmetic)                         \
   ROW(Mul, "*", 2, arithmetic)                         \

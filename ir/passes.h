@@ -18,9 +18,10 @@ class Rulebook;  // ir/stabilize.h, the home of the pass `stabilize`
 NodeId copy_node(Graph& to, const Graph& from, NodeId id, const std::vector<NodeId>& mapped);
 
 // Copies `body`'s outputs into `graph`, its inputs and parameters replaced by `args` (inputs
-// first). Returns the nodes of the outputs.
+// first). Returns the nodes of the outputs. What the body draws comes from streams that are
+// numbered from `first_stream` on: draws anew where those are free, the same where it is 0.
 std::vector<NodeId> inline_body(Graph& graph, const Graph& body, std::size_t input_count,
-                                std::span<const NodeId> args);
+                                std::span<const NodeId> args, std::uint32_t first_stream = 0);
 
 // Replaces each call for which `pick` gives a body by that body, until no picked call is left.
 using BodyPicker =

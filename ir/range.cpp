@@ -319,6 +319,8 @@ Interval Ranges::compute(NodeId id) {
       return {1, inf};
     case Operation::ColumnIndex:
       return {0, inf};
+    case Operation::UnitRandom:
+      return {0, 1};
     case Operation::Call:
       return call(id);
     default:

@@ -114,9 +114,9 @@ class Printer {
     Graph one = graph_;
     one.outputs = {output};
     const std::vector<std::uint32_t> uses = use_counts(one);
-    std::string lets;
+    std::string lets = draws(one);
     for (NodeId id = 0; id <= output; ++id) {
-      if (uses[id] == 0) continue;
+      if (uses[id] == 0 || graph_[id].op == Operation::UnitRandom) continue;
       pieces_[id] = piece(id);
       const bool leaf = info(graph_[id].op).klass == OperationClass::leaf;
       // Conditions are not values: a let may hold numbers only where it may stand anywhere.
@@ -130,6 +130,23 @@ class Printer {
   }
 
  private:
+  // What is drawn, bound first and in the order of the streams, unused ones too: so that the text
+  // draws what the graph does.
+  std::string draws(const Graph& graph) {
+    const std::vector<bool> needed = reachable(graph);
+    std::string lets;
+    std::vector<std::string> names(stream_count(graph));
+    for (std::string& name : names) {
+      name = fresh_name();
+      lets += fmt::format("let {} = {} in ", name, info(Operation::UnitRandom).name);
+    }
+    for (NodeId id = 0; id < graph.size(); ++id) {
+      if (!needed[id] || graph[id].op != Operation::UnitRandom) continue;
+      pieces_[id] = {names[graph[id].payload], atom};
+    }
+    return lets;
+  }
+
   std::string fresh_name() {
     std::string name;
     do name = fmt::format("t{}", ++temporaries_);
@@ -257,6 +274,9 @@ std::string to_listing(const Graph& graph, const Library& library, const Names& 
         break;
       case Operation::Call:
         text += "call " + library[node.payload].name;
+        break;
+      case Operation::UnitRandom:
+        text += fmt::format("unit_random {}", node.payload);
         break;
       default:
         text += sums_rows(node) ? "total" : info(node.op).name;

@@ -91,7 +91,7 @@ void KernelWriter::write() {
     outputs.back().one_row = stored(k) == Stored::column_totals;
   }
   // Pairs do not hold elements side by side: their places and the order of sums would be others.
-  all_bfloat16_ = !ir::is_over_rows(graph_);
+  all_bfloat16_ = !ir::is_over_rows(graph_) && !ir::is_random(graph_);
   for (const Array& array : inputs) {
     if (array.used() && array.storage != Storage::bfloat16) all_bfloat16_ = false;
   }
@@ -113,6 +113,15 @@ void KernelWriter::write() {
   for (const Loop& loop : plan_.loops) spread(loop, false);
   make_totals();
   begin_totals(Stored::total);
+  llvm::Value* row_step = nullptr;
+  llvm::Value* first_place = nullptr;
+  if (ir::is_random(graph_)) {
+    place_step_ = load_field(call, offsetof(actc_call, index_column_step), word);
+    row_step = load_field(call, offsetof(actc_call, index_row_step), word);
+    first_place = load_field(call, offsetof(actc_call, offset), word);
+    draws_.emplace(builder_, spec_.format, lanes_,
+                   load_field(call, offsetof(actc_call, seed), word), place_step_);
+  }
   builder_.CreateCondBr(builder_.CreateIsNull(rows), done, row, unlikely);
   llvm::BasicBlock* before_rows = builder_.GetInsertBlock();
 
@@ -132,6 +141,9 @@ void KernelWriter::write() {
   };
   row_inputs_ = at_row(inputs);
   row_outputs_ = at_row(outputs);
+  if (draws_) {
+    row_place_ = builder_.CreateAdd(first_place, builder_.CreateMul(row_index, row_step));
+  }
   emit_row();
   llvm::Value* next_row = builder_.CreateAdd(row_index, i64(1));
   row_index->addIncoming(next_row, builder_.GetInsertBlock());
@@ -147,8 +159,10 @@ void KernelWriter::write() {
   }
 }
 
-void KernelWriter::cut_block(std::size_t& in_block) {
-  if (!huge_ || ++in_block % huge_block != 0) return;
+void KernelWriter::cut_block(std::size_t& in_block, std::size_t instructions) {
+  in_block += instructions;
+  if (!huge_ || in_block < huge_block) return;
+  in_block = 0;
   llvm::BasicBlock* next = block("next");
   builder_.CreateBr(next);
   builder_.SetInsertPoint(next);
@@ -232,7 +246,7 @@ void KernelWriter::spread(const Loop& loop, bool once_a_row) {
 
 bool is_huge(const ModuleSpec& spec) {
   const Graph& graph = *spec.graph;
-  if (graph.size() >= huge_graph) return true;
+  if (graph.size() + philox_instructions * ir::stream_count(graph) / 4 >= huge_graph) return true;
   // No kernel has more loops than there are reductions in a chain, nor any loop more than the
   // graph.
   std::vector<std::size_t> chain(graph.size(), 0);

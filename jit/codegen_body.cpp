@@ -1,6 +1,7 @@
 // What a loop does with some vectors: the steps of its schedule, then the stores or reductions. All
 // loads stand before the stores, so outputs may be inputs.
 #include <array>
+#include <map>
 #include <tuple>
 
 #include "jit/kernel_writer.h"
@@ -21,6 +22,7 @@ llvm::Value* KernelWriter::address(const Array& array, const Place& place, unsig
 
 void KernelWriter::emit_body(const Place& place) {
   values_.assign(graph_.size() * max_in_flight, nullptr);
+  if (draws_) emit_draws(place);
   emit_region(loop_->schedule.body, place);
   if (!reductions_.empty()) {
     emit_reductions(place);
@@ -86,6 +88,24 @@ llvm::Value* KernelWriter::column_index(const Place& place, unsigned vector) {
                              llvm::ConstantVector::get(numbers));
 }
 
+// Before all else: several streams may share a block, and rare blocks draw nothing of their own.
+void KernelWriter::emit_draws(const Place& place) {
+  std::map<std::uint32_t, std::vector<NodeId>> by_block;
+  for (const NodeId id : loop_->schedule.draws) {
+    by_block[ir::draw_place(graph_[id].payload, draws_->words()).block].push_back(id);
+  }
+  std::size_t in_block = 0;
+  for (unsigned vector = 0; vector < place.vectors; ++vector) {
+    llvm::Value* element = builder_.CreateAdd(place.first, i64(std::uint64_t{vector} * lanes_));
+    llvm::Value* index = builder_.CreateAdd(row_place_, builder_.CreateMul(element, place_step_));
+    for (const auto& [number, ids] : by_block) {
+      cut_block(in_block, philox_instructions);
+      const DrawEmitter::Block block = draws_->block(index, number);
+      for (const NodeId id : ids) value(id, vector) = draws_->unit(block, graph_[id].payload);
+    }
+  }
+}
+
 void KernelWriter::load_input(NodeId id, const Place& place, unsigned vector) {
   const Array& input = row_inputs_[graph_[id].payload];
   if (!in_pairs(place)) {
@@ -120,6 +140,7 @@ void KernelWriter::emit_region(const Region& region, const Place& place) {
       continue;
     }
     const NodeId id = step.index;
+    if (graph_[id].op == Operation::UnitRandom) continue;  // drawn
     for (unsigned vector = 0; vector < place.vectors; ++vector) {
       if (graph_[id].op == Operation::Input) {
         assert(graph_[id].format == spec_.format);

@@ -18,9 +18,8 @@ namespace {
 // of the operations and leaves the values in registers. A loop of few operations is bound by the
 // cache, and there 512-bit loads and stores reach the speed of 256-bit ones only by eights.
 // Measured for the built-ins on Zen 5, with AVX2 and AVX-512.
-unsigned vectors_in_flight(std::size_t element_nodes, std::size_t rare_nodes,
-                           unsigned vector_bits) {
-  const std::size_t work = element_nodes + 2 * rare_nodes;
+unsigned vectors_in_flight(const Schedule& s, unsigned vector_bits) {
+  const std::size_t work = s.element_nodes + 2 * s.rare_nodes + 20 * s.draws.size();
   if (work > 200) return 1;
   return work <= 12 && vector_bits == 512 ? 8 : 4;
 }
@@ -76,7 +75,7 @@ bool KernelWriter::uses_elements() const {
 unsigned KernelWriter::vectors_of(const Loop& loop) const {
   const Schedule& s = loop.schedule;
   if (huge_) return 1;
-  const unsigned vectors = vectors_in_flight(s.element_nodes, s.rare_nodes, processor_.vector_bits);
+  const unsigned vectors = vectors_in_flight(s, processor_.vector_bits);
   // A sum holds registers twice as wide.
   return loop.reductions.empty() || vectors > 4 ? vectors : std::min(vectors, 2U);
 }

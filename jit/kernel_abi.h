@@ -37,8 +37,13 @@ typedef struct actc_call {
                                 is added to, and for binary64 another of what rounding lost,
                                 row_stride bytes behind */
   const void* parameters;    /* values in the computing format, in the definition's order */
-  uint64_t seed;             /* for random formulas; else ignored */
-  uint64_t offset;           /* index of the first element, for random formulas; else ignored */
+  /* For formulas that draw random numbers; else ignored. What element c of row r draws is a
+     function of the seed and of its index, offset + r * index_row_step + c * index_column_step,
+     alone. */
+  uint64_t seed;
+  uint64_t offset;
+  uint64_t index_row_step;
+  uint64_t index_column_step;
 } actc_call;
 
 /* 0: done. ACTC_BAD_STRIDE: this kernel needs elements of a row side by side; nothing written. */

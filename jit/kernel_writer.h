@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "jit/codegen.h"
+#include "jit/draws.h"
 #include "jit/lanes.h"
 #include "jit/reduction.h"
 #include "jit/schedule.h"
@@ -110,8 +111,8 @@ class KernelWriter {
   }
   Array load_array(llvm::Value* arrays, std::size_t position, Storage storage,
                    llvm::Value*& bad_stride);
-  // Begins a new block of a huge graph after every huge_block calls.
-  void cut_block(std::size_t& in_block);
+  // Begins a new block of a huge graph after every huge_block instructions.
+  void cut_block(std::size_t& in_block, std::size_t instructions = 1);
   // Values that do not vary along a row, as scalars, and as vectors where a loop needs them.
   void emit_uniform(std::span<const NodeId> nodes);
   llvm::Value* uniform(NodeId id);
@@ -144,6 +145,7 @@ class KernelWriter {
   void store_row_values();
   Streaming streaming_condition();
   void emit_body(const Place& place);
+  void emit_draws(const Place& place);
   void emit_reductions(const Place& place);
   void end_blocks(llvm::Value* next);
   void emit_region(const Region& region, const Place& place);
@@ -189,6 +191,9 @@ class KernelWriter {
   unsigned lanes_ = 0;
   unsigned in_flight_ = 0;
   bool all_bfloat16_ = false;
+  std::optional<DrawEmitter> draws_;   // where the kernel draws
+  llvm::Value* row_place_ = nullptr;   // the index of the row's first element
+  llvm::Value* place_step_ = nullptr;  // and how it grows along the row
   llvm::PHINode* stream_index_ = nullptr;
   llvm::Function* function_ = nullptr;
   llvm::Value* parameters_ = nullptr;

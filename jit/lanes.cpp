@@ -341,6 +341,7 @@ llvm::Value* LaneEmitter::emit(const ir::Graph& graph, ir::NodeId id,
     case Operation::Parameter:
     case Operation::Columns:
     case Operation::ColumnIndex:
+    case Operation::UnitRandom:
     case Operation::Sum:
     case Operation::Largest:
     case Operation::Smallest:

@@ -168,7 +168,9 @@ void place_steps(const Graph& graph, std::span<const NodeId> roots, const std::v
   for (const Step& step : order) {
     const std::uint32_t region = step.is_group ? group_region[step.index] : node_region[step.index];
     (region == 0 ? result.body : result.groups[region - 1].region).push_back(step);
-    if (!step.is_group) ++(region == 0 ? result.element_nodes : result.rare_nodes);
+    if (step.is_group) continue;
+    ++(region == 0 ? result.element_nodes : result.rare_nodes);
+    if (graph[step.index].op == ir::Operation::UnitRandom) result.draws.push_back(step.index);
   }
 }
 

@@ -35,6 +35,7 @@ struct Schedule {
       uniform;  // what the loop needs that does not vary along the row, in order
   Region body;
   std::vector<RareGroup> groups;
+  std::vector<ir::NodeId> draws;  // of random numbers, in the body and in rare blocks
   std::size_t element_nodes = 0;  // in the body
   std::size_t rare_nodes = 0;     // in rare blocks
 };

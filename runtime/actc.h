@@ -220,11 +220,20 @@ class ACTC_API BoundKernel {
   /// A kernel whose calls divide their work by the executor. All results have the same bits.
   BoundKernel on(Executor executor) const;
 
+  /// The same kernel with another seed for what a formula draws; `bind` gives the seed 0. A draw is
+  /// a function of the seed, of the place of the element in the arrays of the call (in C's order,
+  /// whatever their strides and the axis of the rows are) and of the draw's place in the text. So a
+  /// backward pass draws what the forward pass drew, and nothing is stored. `first_element` is the
+  /// place of the call's first element, where a call is for a part of an array.
+  BoundKernel seeded(std::uint64_t seed, std::uint64_t first_element = 0) const;
+
  private:
   friend class Kernel<X, Y>;
   std::shared_ptr<const detail::KernelState> state_;
   std::vector<detail::Computed<X>> parameters_;
   Executor executor_;
+  std::uint64_t seed_ = 0;
+  std::uint64_t first_element_ = 0;
 };
 
 /// Compiled code of one definition for inputs of X and values of Y: `Kernel<bfloat16>`, or
@@ -285,6 +294,9 @@ class ACTC_API Function {
   std::string documentation() const;
   /// Does a value depend on others of its row? If not, on its own elements alone.
   bool is_over_rows() const;
+  /// Does it draw random numbers? Its values depend on the kernel's seed and on the places of the
+  /// elements then (BoundKernel::seeded).
+  bool is_random() const;
   /// Is it over a row and one value for all of it, as a sum is?
   bool has_row_value() const;
   /// The right-hand side as it was typed.
@@ -306,7 +318,7 @@ class ACTC_API Function {
 
   /// Evaluates the formula (order 0) or its derivative in double, operation by operation: slow,
   /// and independent of code generation. Inputs, then parameters as bound by `parameters`. Throws
-  /// Error for what is over a row.
+  /// Error for what is over a row, and for what draws random numbers.
   double evaluate(std::span<const double> inputs, const Parameters& parameters = {}) const;
   double evaluate_derivative(std::string_view variable, std::span<const double> inputs,
                              const Parameters& parameters = {}) const;
@@ -314,8 +326,8 @@ class ACTC_API Function {
   /// Warnings: the subexpressions of value and gradient that lose binary32's digits, or overflow
   /// where the result does not, although the rules were applied, and where they do. Found on a few
   /// thousand samples in a few milliseconds; nothing is compiled. Before them, that a limit kept
-  /// rules from being tried everywhere. Nothing is found in what is over a row. Throws Error as
-  /// `bind` does.
+  /// rules from being tried everywhere. Nothing is found in what is over a row or draws random
+  /// numbers. Throws Error as `bind` does.
   std::vector<Diagnostic> cancellations(const Parameters& parameters = {},
                                         bool stabilize = true) const;
 

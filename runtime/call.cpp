@@ -167,6 +167,7 @@ void check_counts(const detail::KernelState& state, const Direction& direction, 
 struct Settings {
   const void* parameters;
   const Executor& executor;
+  detail::Places places;
 };
 
 // From arrays of any shape.
@@ -174,14 +175,15 @@ void run(const detail::KernelState& state, const Direction& direction,
          std::span<const detail::Operand> operands, std::optional<std::ptrdiff_t> axis,
          std::span<double> learned, const Settings& settings) {
   const bool has_row_value = state.value_shape == ir::Shape::row;
-  const detail::SweepPlan plan =
-      detail::plan_sweep(detail::checked_operands(state.name, operands, axis, has_row_value));
+  const detail::SweepPlan plan = detail::plan_sweep(
+      detail::checked_operands(state.name, operands, axis, has_row_value), state.random);
   const detail::Kernels& kernels = detail::kernels_for(state, plan.shapes);
   std::vector<double> sums(direction.gradients ? state.learned.size() : 0);
   detail::sweep(plan,
                 {.kernel = kernels.*direction.kernel,
                  .parameters = settings.parameters,
                  .in_two_words = state.types.computed() == ir::Format::binary64,
+                 .places = settings.places,
                  .executor = settings.executor ? &settings.executor : nullptr},
                 sums);
   std::ranges::copy(std::span(sums).first(learned.size()), learned.begin());
@@ -256,6 +258,7 @@ void run(const detail::KernelState& state, const Direction& direction,
   call.inputs = &arrays[0];
   call.outputs = &arrays[input_count];
   call.parameters = settings.parameters;
+  settings.places.fill(call, 0, 0, 1);
   (state.plain.*direction.kernel)(&call);  // contiguous rows are what every kernel takes
 }
 
@@ -279,7 +282,7 @@ struct MaskCall {
 };
 
 void run_bits(const detail::KernelState& state, const Direction& direction, const MaskCall& arrays,
-              const void* parameters) {
+              const void* parameters, const detail::Places& places) {
   check_counts(state, direction, 1, direction.gradients ? 1 : 0, {});
   if (arrays.bytes != arrays.elements / 8 + (arrays.elements % 8 != 0 ? 1 : 0)) {
     throw Error(fmt::format("`{}`: the mask has {} bytes: for {} elements it has one for eight, {}",
@@ -311,6 +314,7 @@ void run_bits(const detail::KernelState& state, const Direction& direction, cons
   call.inputs = all.data();
   call.outputs = all.data() + arrays.in.size();
   call.parameters = parameters;
+  places.fill(call, 0, 0, 1);
   (state.plain.*direction.kernel)(&call);
 }
 
@@ -326,7 +330,8 @@ template <Element X, Element Y>
   requires Compatible<X, Y>
 void BoundKernel<X, Y>::forward(std::span<const std::span<const X>> inputs, std::span<Y> y) const {
   check_no_mask(detail::checked(state_));
-  run<X, Y, X>(*state_, forward_only, inputs, {}, y, {}, {}, {parameters_.data(), executor_});
+  run<X, Y, X>(*state_, forward_only, inputs, {}, y, {}, {},
+               {parameters_.data(), executor_, {seed_, first_element_}});
 }
 
 template <Element X, Element Y>
@@ -336,7 +341,7 @@ void BoundKernel<X, Y>::backward(std::span<const std::span<const X>> inputs, std
                                  std::span<double> learned) const {
   check_saved(detail::checked(state_), Saved::x);
   run<X, Y, X>(*state_, backward_only, inputs, dy, {}, gradients, learned,
-               {parameters_.data(), executor_});
+               {parameters_.data(), executor_, {seed_, first_element_}});
 }
 
 template <Element X, Element Y>
@@ -346,7 +351,7 @@ void BoundKernel<X, Y>::forward_backward(std::span<const std::span<const X>> inp
                                          std::span<const std::span<X>> gradients,
                                          std::span<double> learned) const {
   run<X, Y, X>(detail::checked(state_), both, inputs, dy, y, gradients, learned,
-               {parameters_.data(), executor_});
+               {parameters_.data(), executor_, {seed_, first_element_}});
 }
 
 template <Element X, Element Y>
@@ -355,7 +360,7 @@ void BoundKernel<X, Y>::forward(std::span<const View<const X>> inputs, View<Y> y
                                 std::ptrdiff_t axis) const {
   check_no_mask(detail::checked(state_));
   run<X, Y, X>(*state_, forward_only, inputs, nullptr, &y, {}, {}, axis,
-               {parameters_.data(), executor_});
+               {parameters_.data(), executor_, {seed_, first_element_}});
 }
 
 template <Element X, Element Y>
@@ -365,7 +370,7 @@ void BoundKernel<X, Y>::backward(std::span<const View<const X>> inputs, View<con
                                  std::span<double> learned) const {
   check_saved(detail::checked(state_), Saved::x);
   run<X, Y, X>(*state_, backward_only, inputs, &dy, nullptr, gradients, learned, axis,
-               {parameters_.data(), executor_});
+               {parameters_.data(), executor_, {seed_, first_element_}});
 }
 
 template <Element X, Element Y>
@@ -374,7 +379,7 @@ void BoundKernel<X, Y>::forward_backward(std::span<const View<const X>> inputs, 
                                          View<Y> y, std::span<const View<X>> gradients,
                                          std::ptrdiff_t axis, std::span<double> learned) const {
   run<X, Y, X>(detail::checked(state_), both, inputs, &dy, &y, gradients, learned, axis,
-               {parameters_.data(), executor_});
+               {parameters_.data(), executor_, {seed_, first_element_}});
 }
 
 template <Element X, Element Y>
@@ -417,7 +422,7 @@ void BoundKernel<X, Y>::backward_from_y(std::span<const Y> y, std::span<const Y>
                                         std::span<X> dx) const {
   check_saved(detail::checked(state_), Saved::y);
   run<X, Y, Y>(*state_, backward_only, std::span(&y, 1), dy, {}, std::span(&dx, 1), {},
-               {parameters_.data(), executor_});
+               {parameters_.data(), executor_, {seed_, first_element_}});
 }
 
 template <Element X, Element Y>
@@ -426,7 +431,8 @@ void BoundKernel<X, Y>::backward_from_y(View<const Y> y, View<const Y> dy, View<
                                         std::ptrdiff_t axis) const {
   check_saved(detail::checked(state_), Saved::y);
   run<X, Y, Y>(*state_, backward_only, std::span<const View<const Y>>(&y, 1), &dy, nullptr,
-               std::span<const View<X>>(&dx, 1), {}, axis, {parameters_.data(), executor_});
+               std::span<const View<X>>(&dx, 1), {}, axis,
+               {parameters_.data(), executor_, {seed_, first_element_}});
 }
 
 template <Element X, Element Y>
@@ -434,7 +440,7 @@ template <Element X, Element Y>
 void BoundKernel<X, Y>::backward_from_nothing(std::span<const Y> dy, std::span<X> dx) const {
   check_saved(detail::checked(state_), Saved::nothing);
   run<X, Y, Y>(*state_, backward_only, std::span(&dy, 1), dy, {}, std::span(&dx, 1), {},
-               {parameters_.data(), executor_});
+               {parameters_.data(), executor_, {seed_, first_element_}});
 }
 
 template <Element X, Element Y>
@@ -445,7 +451,8 @@ void BoundKernel<X, Y>::forward(std::span<const X> x, std::span<Y> y,
   const actc_array in[] = {array_of(x)};
   const actc_array out[] = {array_of(y), bits_of(mask)};
   run_bits(*state_, forward_only,
-           {.in = in, .out = out, .elements = x.size(), .bytes = mask.size()}, parameters_.data());
+           {.in = in, .out = out, .elements = x.size(), .bytes = mask.size()}, parameters_.data(),
+           {seed_, first_element_});
 }
 
 template <Element X, Element Y>
@@ -456,7 +463,17 @@ void BoundKernel<X, Y>::backward_from_mask(std::span<const std::uint8_t> mask,
   const actc_array in[] = {bits_of(mask), array_of(dy)};
   const actc_array out[] = {array_of(dx)};
   run_bits(*state_, backward_only,
-           {.in = in, .out = out, .elements = dx.size(), .bytes = mask.size()}, parameters_.data());
+           {.in = in, .out = out, .elements = dx.size(), .bytes = mask.size()}, parameters_.data(),
+           {seed_, first_element_});
+}
+
+template <Element X, Element Y>
+  requires Compatible<X, Y>
+BoundKernel<X, Y> BoundKernel<X, Y>::seeded(std::uint64_t seed, std::uint64_t first_element) const {
+  BoundKernel kernel = *this;
+  kernel.seed_ = seed;
+  kernel.first_element_ = first_element;
+  return kernel;
 }
 
 template <Element X, Element Y>

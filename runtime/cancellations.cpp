@@ -111,7 +111,7 @@ std::vector<Diagnostic> Function::cancellations(const Parameters& parameters,
                        "`actc emit DEF --stage=stable` shows the formula as it is computed"));
     break;
   }
-  if (ir::is_over_rows(stages.gradient)) return warnings;
+  if (ir::is_over_rows(stages.gradient) || ir::is_random(stages.gradient)) return warnings;
   std::vector<std::string> seen;
   try {
     for (const ir::Cancellation& c :

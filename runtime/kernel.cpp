@@ -249,6 +249,7 @@ std::shared_ptr<const KernelState> compile_kernel(std::shared_ptr<const ModuleSt
                             options.as_inputs.end());
   state->input_count = state->input_names.size();
   state->over_rows = ir::is_over_rows(stages.gradient);
+  state->random = ir::is_random(stages.gradient);
   state->value_shape = ir::value_shape(stages.gradient);
   state->parameters = f.parameters;
   state->positive = stages.positive;

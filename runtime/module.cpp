@@ -316,6 +316,7 @@ std::string Function::name() const { return (*module_->library)[id_].name; }
 std::vector<std::string> Function::inputs() const { return (*module_->library)[id_].inputs; }
 std::string Function::documentation() const { return (*module_->library)[id_].documentation; }
 bool Function::is_over_rows() const { return ir::is_over_rows((*module_->library)[id_].meaning); }
+bool Function::is_random() const { return ir::is_random((*module_->library)[id_].meaning); }
 bool Function::has_row_value() const {
   const ir::Graph meaning = ir::simplify((*module_->library)[id_].meaning, *module_->library);
   return ir::value_shape(meaning) == ir::Shape::row;
@@ -376,6 +377,10 @@ void check_evaluation(const ir::Function& f, std::size_t inputs) {
   }
   if (ir::is_over_rows(f.meaning)) {
     throw Error(fmt::format("{} is over a row: one element does not tell its value",
+                            detail::shown_name(f)));
+  }
+  if (ir::is_random(f.meaning)) {
+    throw Error(fmt::format("{} draws random numbers: its inputs do not tell its value",
                             detail::shown_name(f)));
   }
 }

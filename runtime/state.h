@@ -88,6 +88,7 @@ struct KernelState {
   std::vector<std::string> input_names;
   std::vector<std::string> learned;  // the parameters that backward kernels give gradients of
   bool over_rows = false;
+  bool random = false;
   ir::Shape value_shape = ir::Shape::element;  // of y and dy
   std::vector<ir::Parameter> parameters;
   std::vector<bool> fixed;            // or an input: no value is bound

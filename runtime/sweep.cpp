@@ -37,7 +37,9 @@ bool continues(std::span<const std::ptrdiff_t> outer, std::span<const std::ptrdi
 
 class Planner {
  public:
-  explicit Planner(Operands operands) { plan_.operands = std::move(operands); }
+  Planner(Operands operands, bool indexed) : indexed_(indexed) {
+    plan_.operands = std::move(operands);
+  }
 
   SweepPlan plan() && {
     const Operands& operands = plan_.operands;
@@ -63,7 +65,12 @@ class Planner {
  private:
   Axis axis(std::size_t k) const {
     Axis result;
-    result.size = plan_.operands.sizes[k];
+    const std::span<const std::size_t> sizes = plan_.operands.sizes;
+    result.size = sizes[k];
+    if (indexed_) {
+      result.index_step = 1;
+      for (const std::size_t size : sizes.subspan(k + 1)) result.index_step *= size;
+    }
     for (const Operand& operand : plan_.operands.all) {
       result.steps.push_back(plan_.operands.stride(operand, k) *
                              static_cast<std::ptrdiff_t>(operand.layout.element_bytes));
@@ -88,7 +95,8 @@ class Planner {
       if (k == plan_.operands.axis) continue;
       Axis next = axis(k);
       if (next.size == 1) continue;
-      if (!axes.empty() && continues(axes.back().steps, next.steps, next.size) &&
+      if (!axes.empty() && axes.back().index_step == next.index_step * next.size &&
+          continues(axes.back().steps, next.steps, next.size) &&
           continues(axes.back().places, next.places, next.size)) {
         next.size *= axes.back().size;
         axes.back() = std::move(next);
@@ -154,12 +162,14 @@ class Planner {
   }
 
   SweepPlan plan_;
+  bool indexed_;
 };
 
 // One call of the kernel: where it begins, and how far it goes.
 struct Task {
   std::vector<std::ptrdiff_t> offsets;  // bytes, by operand
   std::vector<std::ptrdiff_t> places;   // by what is summed
+  std::size_t index = 0;                // of the first element
   std::size_t rows = 0;
   std::size_t columns = 0;
 };
@@ -202,6 +212,7 @@ class Tasks {
   static void go(Task& task, const Axis& axis, std::ptrdiff_t by) {
     advance(task.offsets, axis.steps, by);
     advance(task.places, axis.places, by);
+    task.index += axis.index_step * static_cast<std::size_t>(by);
   }
 
   bool next_outer() {
@@ -306,7 +317,7 @@ class Sweep {
   void compute(Workspace& w) const {
     set_arrays(w, 0);
     if (plan_.is_contiguous) {
-      call(w, w.task.rows);
+      call(w, 0, w.task.rows);
       return;
     }
     // A row whose elements do not lie side by side is computed in an array of its own.
@@ -317,7 +328,7 @@ class Sweep {
         w.arrays[o].data = w.gathered[o].data();
         if (!operands_.all[o].is_written()) copy(w, o, r, false);
       }
-      call(w, 1);
+      call(w, r, 1);
       for (std::size_t o = 0; o < operands_.all.size(); ++o) {
         if (operands_.all[o].is_written() && !is_summed(o)) copy(w, o, r, true);
       }
@@ -346,7 +357,7 @@ class Sweep {
     }
   }
 
-  void call(const Workspace& w, std::size_t rows) const {
+  void call(const Workspace& w, std::size_t row, std::size_t rows) const {
     actc_call c{};
     c.rows = rows;
     c.columns = w.task.columns;
@@ -354,6 +365,8 @@ class Sweep {
     c.outputs =
         w.arrays.data() + std::ranges::count_if(operands_.all, std::not_fn(&Operand::is_written));
     c.parameters = invocation_.parameters;
+    invocation_.places.fill(c, w.task.index + row * plan_.rows.index_step, plan_.rows.index_step,
+                            plan_.columns.index_step);
     invocation_.kernel(&c);
   }
 
@@ -415,7 +428,9 @@ class Sweep {
 
 }  // namespace
 
-SweepPlan plan_sweep(Operands operands) { return Planner(std::move(operands)).plan(); }
+SweepPlan plan_sweep(Operands operands, bool indexed) {
+  return Planner(std::move(operands), indexed).plan();
+}
 
 void sweep(const SweepPlan& plan, const Invocation& invocation, std::span<double> learned) {
   Sweep run(plan, invocation, learned.size());

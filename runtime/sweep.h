@@ -9,13 +9,15 @@
 #include "jit/kernel_abi.h"
 #include "runtime/actc.h"
 #include "runtime/operands.h"
+#include "runtime/places.h"
 
 namespace actc::detail {
 
-// An axis that calls run over, with each operand's step in bytes, and for each gradient that is a
-// sum the step in its elements.
+// An axis that calls run over, with each operand's step in bytes, for each gradient that is a sum
+// the step in its elements, and that of the index in C's order of the common shape.
 struct Axis {
   std::size_t size = 1;
+  std::size_t index_step = 0;  // where indices are asked for
   std::vector<std::ptrdiff_t> steps;
   std::vector<std::ptrdiff_t> places;
 };
@@ -31,13 +33,15 @@ struct SweepPlan {
   std::vector<std::size_t> summed;  // the operands that are gradients of spread inputs
 };
 
-SweepPlan plan_sweep(Operands operands);
+// `indexed`: for what draws random numbers, by the elements' indices.
+SweepPlan plan_sweep(Operands operands, bool indexed);
 
 // What a kernel needs beside its arrays.
 struct Invocation {
   actc_kernel kernel = nullptr;
   const void* parameters = nullptr;
   bool in_two_words = false;  // the sums over rows: in binary64
+  Places places = {};         // of random numbers
   const Executor* executor = nullptr;
 };
 

@@ -91,7 +91,7 @@ std::vector<Function> functions_of_arrays() {
   std::vector<Function> functions = standard_library().functions();
   std::erase_if(functions, [](const Function& f) {
     const bool gated = f.inputs() == std::vector<std::string>{"a", "b"};
-    return !f.is_over_rows() && !gated;
+    return f.is_random() || (!f.is_over_rows() && !gated);
   });
   return functions;
 }

@@ -33,8 +33,8 @@ std::uint64_t bits_of(T x) {
 std::vector<Function> functions_of_one_input() {
   std::vector<Function> functions = standard_library().functions();
   std::erase_if(functions, [](const Function& f) {
-    // The bits of what is over a row depend on how long the row is.
-    return f.inputs().size() != 1 || f.is_over_rows() ||
+    // The bits of what is over a row depend on how long the row is, draws on where an element is.
+    return f.inputs().size() != 1 || f.is_over_rows() || f.is_random() ||
            std::ranges::any_of(f.parameters(),
                                [](const ParameterInfo& p) { return !p.default_value.has_value(); });
   });

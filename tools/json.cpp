@@ -18,7 +18,8 @@ Json describe(const Function& function) {
           {"documentation", function.documentation()},
           {"inputs", function.inputs()},
           {"parameters", std::move(parameters)},
-          {"over_rows", function.is_over_rows()}};
+          {"over_rows", function.is_over_rows()},
+          {"random", function.is_random()}};
 }
 
 Json describe(const Diagnostic& diagnostic) {

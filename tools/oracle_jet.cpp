@@ -357,6 +357,7 @@ Jet JetRules::apply(Operation op, std::span<const Jet* const> a) const {
     case Operation::Parameter:
     case Operation::Columns:
     case Operation::ColumnIndex:
+    case Operation::UnitRandom:
     case Operation::Sum:
     case Operation::Largest:
     case Operation::Smallest:

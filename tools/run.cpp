@@ -21,6 +21,7 @@ struct RunOptions {
   std::string upstream;
   std::string dtype;
   std::optional<std::ptrdiff_t> axis;
+  std::optional<std::uint64_t> seed;
 };
 
 // The shapes of a run's arrays.
@@ -208,7 +209,7 @@ std::uint64_t elements_in(const std::vector<std::uint64_t>& shape) {
 template <class T>
 void compute_elements(const BoundKernel<T>& kernel, std::span<const std::vector<T>> inputs,
                       const std::vector<T>& upstream, std::vector<T>& value,
-                      std::span<std::vector<T>> gradients, bool backward) {
+                      std::span<std::vector<T>> gradients, bool backward, std::uint64_t seed) {
   const std::size_t count = inputs.front().size();
   const std::vector<T> ones(upstream.empty() ? std::min(count, step_elements) : 0, T(1));
   Progress progress("computing");
@@ -220,12 +221,13 @@ void compute_elements(const BoundKernel<T>& kernel, std::span<const std::vector<
       x.push_back(std::span<const T>(inputs[k]).subspan(begin, step));
       if (backward) dx.push_back(std::span<T>(gradients[k]).subspan(begin, step));
     }
-    if (!value.empty()) kernel.forward(x, std::span<T>(value).subspan(begin, step));
+    const BoundKernel<T> here = kernel.seeded(seed, begin);
+    if (!value.empty()) here.forward(x, std::span<T>(value).subspan(begin, step));
     if (backward) {
       const std::span<const T> dy = upstream.empty()
                                         ? std::span<const T>(ones).first(step)
                                         : std::span<const T>(upstream).subspan(begin, step);
-      kernel.backward(x, dy, dx);
+      here.backward(x, dy, dx);
     }
     progress.update(begin + step, count);
   }
@@ -254,7 +256,7 @@ void compute_whole(const BoundKernel<T>& kernel, std::span<const std::vector<T>>
 template <class T>
 void compute(const Definition& definition, const Parameters& parameters,
              std::vector<std::vector<T>> inputs, const std::vector<T>& upstream,
-             const Shapes& shapes, Outputs& outputs) {
+             const Shapes& shapes, std::uint64_t seed, Outputs& outputs) {
   const auto asked = [](const auto& file) { return file != nullptr; };
   const bool backward = std::ranges::any_of(outputs.gradients, asked);
   const std::size_t learned_count = outputs.gradients.size() - inputs.size();
@@ -263,7 +265,8 @@ void compute(const Definition& definition, const Parameters& parameters,
   options.backward = backward;
   options.learned = std::ranges::any_of(std::span(outputs.gradients).subspan(inputs.size()), asked);
   options.stabilize = definition.stabilize;
-  const BoundKernel<T> kernel = definition.function.kernel<T>(options).bind(parameters);
+  const BoundKernel<T> kernel =
+      definition.function.kernel<T>(options).bind(parameters).seeded(seed);
 
   const std::size_t count = inputs.front().size();
   std::vector<T> value(outputs.value ? elements_in(shapes.value) : 0);
@@ -272,7 +275,7 @@ void compute(const Definition& definition, const Parameters& parameters,
   if (options.learned || definition.function.is_over_rows()) {
     compute_whole<T>(kernel, inputs, upstream, shapes, value, gradients, backward, learned);
   } else {
-    compute_elements<T>(kernel, inputs, upstream, value, gradients, backward);
+    compute_elements<T>(kernel, inputs, upstream, value, gradients, backward, seed);
   }
   if (outputs.value) save(*outputs.value, shapes.value, value);
   for (std::size_t k = 0; k < gradients.size(); ++k) {
@@ -291,12 +294,12 @@ void compute(const Definition& definition, const Parameters& parameters,
 template <class T>
 void run_as(const Definition& definition, const Parameters& parameters,
             std::vector<NpyArray>&& arrays, std::optional<NpyArray>&& upstream,
-            const Shapes& shapes, Outputs& outputs) {
+            const Shapes& shapes, std::uint64_t seed, Outputs& outputs) {
   std::vector<std::vector<T>> inputs;
   for (NpyArray& array : arrays) inputs.push_back(elements_as<T>(std::move(array)));
   std::vector<T> dy;
   if (upstream) dy = elements_as<T>(std::move(*upstream));
-  compute<T>(definition, parameters, std::move(inputs), dy, shapes, outputs);
+  compute<T>(definition, parameters, std::move(inputs), dy, shapes, seed, outputs);
 }
 
 Shapes shapes_of(const Definition& definition, const std::vector<std::uint64_t>& inputs,
@@ -333,6 +336,10 @@ ExitCode run(const RunOptions& options) {
     throw bad_usage("--upstream is for gradients, and no --grad is given");
   }
   const Definition definition = resolve(options.def, options.definition);
+  if (options.seed && !definition.function.is_random()) {
+    throw bad_usage(
+        fmt::format("--seed is for random numbers, and {} draws none", definition.label));
+  }
   const Parameters parameters =
       parameters_of(definition, parse_parameters(options.definition.parameters, {definition}));
   const std::vector<std::string> gradients = gradient_files(definition, options.gradients);
@@ -351,7 +358,8 @@ ExitCode run(const RunOptions& options) {
   const ElementType type = computing_type(options, arrays);
   if (type != ElementType::f64) warn_of_cancellations(definition, parameters);
   with_element_type(type, [&]<class T>(std::type_identity<T>) {
-    run_as<T>(definition, parameters, std::move(arrays), std::move(upstream), shapes, outputs);
+    run_as<T>(definition, parameters, std::move(arrays), std::move(upstream), shapes,
+              options.seed.value_or(0), outputs);
   });
   return exit_good;
 }
@@ -367,7 +375,8 @@ Command add_run(CLI::App& program) {
       "  actc run 'f(a, b) = a * sigmoid(b)' --input a.npy --input b.npy --output y.npy --grad "
       "b=db.npy\n"
       "  actc run prelu --input x.npy --grad dx.npy --grad a=da.npy --upstream dy.npy\n"
-      "  actc run softmax --input x.npy --output y.npy --axis 1\n");
+      "  actc run softmax --input x.npy --output y.npy --axis 1\n"
+      "  actc run dropout --input x.npy --output y.npy --seed 7\n");
   app->add_option("DEF", options->def, "A built-in's name, a formula, a text, or a name in FILE")
       ->required();
   app->add_option("--input", options->inputs, "An input; once for each, in the definition's order")
@@ -387,6 +396,9 @@ Command add_run(CLI::App& program) {
                   "The axis along which rows lie, for what is over a row: 0 is the first, -1 the "
                   "last, which it is where it is not given")
       ->type_name("K");
+  app->add_option("--seed", options->seed,
+                  "The seed of what a definition draws at random; 0 where it is not given")
+      ->type_name("N");
   add_dtype_option(
       *app, options->dtype,
       "The number format of the results; the file's where it is not given. f16 and bf16 "

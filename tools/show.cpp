@@ -46,6 +46,10 @@ void print_values(const Function& function, const Parameters& given) {
   if (function.inputs().size() != 1 || has_missing_parameter(function, given)) return;
   constexpr std::array<double, 7> points = {-4, -2, -1, 0, 1, 2, 4};
   const std::string input = function.inputs().front();
+  if (function.is_random()) {
+    fmt::print("\n  values are drawn anew for each element: `actc run --seed` computes them\n");
+    return;
+  }
   std::string arguments, values, slopes;
   if (function.is_over_rows()) {
     std::vector<double> row(function.has_row_value() ? 1 : points.size());

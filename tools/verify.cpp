@@ -78,13 +78,17 @@ ExitCode verify_all(const VerifyOptions& options) {
   }
   if (options.all) {
     for (const Function& function : standard_library().functions()) {
-      if (function.inputs().size() <= 2 && !function.is_over_rows())
+      if (function.inputs().size() <= 2 && !function.is_over_rows() && !function.is_random())
         definitions.push_back({function, function.name(), options.definition.stabilize});
     }
   }
   if (definitions.empty())
     throw bad_usage("DEF is missing", "--all verifies every built-in of one or two inputs");
   for (const Definition& definition : definitions) {
+    if (definition.function.is_random()) {
+      throw bad_content(fmt::format("{} draws random numbers", definition.label),
+                        "what is verified is a function of its inputs: give what is drawn as one");
+    }
     if (!definition.function.is_over_rows()) continue;
     throw bad_content(fmt::format("{} is over a row", definition.label),
                       "inputs are verified one by one, which a row's are not");
