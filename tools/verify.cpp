@@ -7,6 +7,7 @@
 #include "tools/commands.h"
 #include "tools/json.h"
 #include "tools/verify_report.h"
+#include "tools/verify_rows_report.h"
 
 namespace actc::tools {
 namespace {
@@ -20,6 +21,7 @@ struct VerifyOptions {
   std::optional<double> bound;
   std::uint64_t stride = 1;
   std::optional<std::size_t> points;
+  std::optional<std::size_t> columns;
   unsigned threads = 0;
   bool all = false;
   bool avx2 = false;
@@ -66,6 +68,46 @@ void check_files(const VerifyOptions& options) {
   }
 }
 
+void check_rows(const VerifyOptions& options, std::span<const Definition> definitions) {
+  for (const Definition& definition : definitions) {
+    if (!definition.function.is_over_rows()) {
+      if (!options.columns) continue;
+      throw bad_usage(fmt::format("{} is not over a row", definition.label),
+                      "--columns is how long the rows are of what is");
+    }
+    if (options.stride != 1 || options.points || !options.inputs.empty() ||
+        !options.against.empty()) {
+      throw bad_usage(fmt::format("{} is over a row: --stride, --points, --inputs and --against "
+                                  "are for what is not",
+                                  definition.label),
+                      "--columns N looks at rows of N columns");
+    }
+  }
+}
+
+// Does it keep its contract?
+bool verify_over_rows(VerifyRequest of, const VerifyOptions& options, Json& results) {
+  RowRequest request{.of = std::move(of), .columns = options.columns, .contract = {}};
+  request.contract = row_contract_of(request.of);
+  if (options.bound) request.contract = RowContract{.bound = *options.bound};
+  bool good = true;
+  for (const bool gradient : {false, true}) {
+    const bool wanted = gradient ? options.gradient : options.forward;
+    if (!wanted && (options.forward || options.gradient)) continue;
+    request.of.gradient = gradient;
+    for (const RowReport& found : verify_rows(request)) {
+      good = good && keeps(found);
+      if (options.json) {
+        results.push_back(report_json(request, found));
+      } else {
+        fmt::print("{}", report_text(request, found));
+        std::fflush(stdout);
+      }
+    }
+  }
+  return good;
+}
+
 ExitCode verify_all(const VerifyOptions& options) {
   const ElementType dtype = parse_dtype(options.dtype);
   if (options.stride != 1 && !is_prime(options.stride)) {
@@ -84,11 +126,7 @@ ExitCode verify_all(const VerifyOptions& options) {
   }
   if (definitions.empty())
     throw bad_usage("DEF is missing", "--all verifies every built-in of one or two inputs");
-  for (const Definition& definition : definitions) {
-    if (!definition.function.is_over_rows()) continue;
-    throw bad_content(fmt::format("{} is over a row", definition.label),
-                      "inputs are verified one by one, which a row's are not");
-  }
+  check_rows(options, definitions);
   const Parameters given = parse_parameters(options.definition.parameters, definitions);
   Json results = Json::array();
   bool good = true;
@@ -105,6 +143,10 @@ ExitCode verify_all(const VerifyOptions& options) {
     request.points_in_binade = points_for(options);
     request.threads = options.threads;
     request.progress = true;
+    if (definition.function.is_over_rows()) {
+      good = verify_over_rows(std::move(request), options, results) && good;
+      continue;
+    }
     const std::size_t inputs = definition.function.inputs().size();
     if (inputs != 1 && !(options.inputs.empty() && options.against.empty())) {
       throw bad_usage(fmt::format("{} has {} inputs; --inputs and --against are for one",
@@ -164,6 +206,10 @@ Command add_verify(CLI::App& program) {
   app->add_option("--points", options->points,
                   "Inputs in each binade of each sign that MPFR judges; 1000, less with --stride")
       ->type_name("N");
+  app->add_option("--columns", options->columns,
+                  "Over a row: rows of N columns only; of 1 to 3000 where it is not given")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1'000'000));
   app->add_option("--threads", options->threads, "Threads; one a processor where it is not given")
       ->type_name("N");
   add_avx2_option(*app, options->avx2);
