@@ -19,8 +19,9 @@ Term given(double value) { return {.value = Mpfr(value), .given = true}; }
 
 }  // namespace
 
-RowOracle::RowOracle(const Oracle& oracle, std::vector<double> parameters, int digits)
-    : oracle_(oracle), parameters_(std::move(parameters)), digits_(digits) {}
+RowOracle::RowOracle(const Oracle& oracle, std::vector<double> parameters,
+                     const NumberFormat& computed)
+    : oracle_(oracle), parameters_(std::move(parameters)), computed_(computed) {}
 
 TermRow RowOracle::evaluated(const ir::Graph& graph, NodeId id,
                              std::span<const std::vector<double>> inputs, Terms& terms) const {
@@ -176,7 +177,7 @@ void RowOracle::pass_on(const ir::Graph& graph, NodeId id, std::size_t column, c
 RowOracle::Outcome RowOracle::at(std::span<const std::vector<double>> inputs,
                                  std::span<const double> dy) {
   const ir::Graph& graph = dy.empty() ? oracle_.value_ : oracle_.slopes_;
-  Terms terms(digits_);
+  Terms terms(computed_);
   columns_ = inputs[0].size();
   values_.assign(graph.size(), {});
   changes_.assign(graph.size(), {});

@@ -19,8 +19,8 @@ using TermRow = std::vector<Term>;  // an element a column, or one
 // One for each thread.
 class RowOracle {
  public:
-  // For results in a format that is computed with `digits` bits.
-  RowOracle(const Oracle& oracle, std::vector<double> parameters, int digits);
+  // For results that are computed in this format.
+  RowOracle(const Oracle& oracle, std::vector<double> parameters, const NumberFormat& computed);
 
   struct Outcome {
     TermRow value;
@@ -40,7 +40,7 @@ class RowOracle {
 
   const Oracle& oracle_;
   std::vector<double> parameters_;
-  int digits_;
+  NumberFormat computed_;
   std::size_t columns_ = 0;
   std::vector<TermRow> values_;   // by node
   std::vector<TermRow> changes_;  // by node: of the sum, with each element of it

@@ -16,12 +16,6 @@ constexpr int switch_units_log2 = 4;
 
 long double magnitude(const Mpfr& a) { return std::fabs(mpfr_get_ld(a.get(), MPFR_RNDN)); }
 
-// `excess` where it says something: infinite arguments make it NaN.
-Term term(Mpfr value, long double excess) {
-  const bool sound = excess > 0 && isfinite(value);
-  return {.value = std::move(value), .excess = sound ? excess : 0};
-}
-
 // The first and the second derivative, of what has them.
 struct Slopes {
   Mpfr first;
@@ -68,10 +62,20 @@ std::optional<Slopes> slopes(Operation op, const Mpfr& x, const Mpfr& y) {
 
 long double size_of(const Term& term) { return magnitude(term.value) + term.excess; }
 
+// With `excess` where it says something: infinite arguments make it NaN.
+Term Terms::term(Mpfr value, long double excess) const {
+  if (!isfinite(value) || value == 0)
+    return {.value = value, .excess = isfinite(value) && excess > 0 ? excess : 0};
+  const long double least = std::ldexp(1.0L, static_cast<int>(computed_.min_exponent));
+  const long double missing = least - magnitude(value);
+  return {.value = std::move(value), .excess = std::fmax(std::fmax(excess, missing), 0)};
+}
+
 void Terms::compare(const Term& a, const Term& b) {
   if ((a.given && b.given) || !isfinite(a.value) || !isfinite(b.value)) return;
   const long double distance = magnitude(a.value - b.value);
-  const long double most = std::ldexp(size_of(a) + size_of(b), switch_units_log2 - digits_);
+  const long double most =
+      std::ldexp(size_of(a) + size_of(b), switch_units_log2 - computed_.digits);
   near_switch_ = near_switch_ || (distance > 0 && distance <= most);
 }
 
@@ -83,7 +87,7 @@ Term Terms::add(const Term& a, const Term& b) {
 
 // (a + ε A)(b + ε B), the last product with it: what is 0 but for roundings may be squared.
 Term Terms::multiply(const Term& a, const Term& b) {
-  const long double both = std::ldexp(a.excess * b.excess, -digits_);
+  const long double both = std::ldexp(a.excess * b.excess, -computed_.digits);
   return term(a.value * b.value,
               magnitude(a.value) * b.excess + magnitude(b.value) * a.excess + both);
 }
@@ -151,7 +155,7 @@ Term Terms::apply(Operation op, std::span<const Term* const> args) {
       // Of what is 0 but for roundings the slope says nothing.
       Mpfr root = value();
       const long double excess = args[0]->excess;
-      const long double most = std::sqrt(std::ldexp(excess, digits_));
+      const long double most = std::sqrt(std::ldexp(excess, computed_.digits));
       return term(root, std::fmin(excess / (2 * magnitude(root)), most));
     }
     case Operation::RealPow: {
@@ -161,6 +165,12 @@ Term Terms::apply(Operation op, std::span<const Term* const> args) {
         return of.excess > 0 ? magnitude(slope.value) * of.excess : 0;
       };
       return term(power.value, part(by_base, *args[0]) + part(by_exponent, *args[1]));
+    }
+    case Operation::RealLog: {
+      Mpfr log = value();
+      const long double near_one = args[0]->given ? 0 : 1 - magnitude(log);
+      const long double carried = args[0]->excess / magnitude(values[0]);
+      return term(std::move(log), std::fmax(near_one, 0) + carried);
     }
     default: {
       Term result = term(value(), 0);

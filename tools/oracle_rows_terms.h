@@ -5,6 +5,8 @@
 // terms that it was made of, their magnitudes added, are larger than itself. It is carried through
 // functions by their slopes, and is 0 where nothing cancels. The difference of two numbers that
 // were computed of nothing (elements, parameters, the largest of them) is rounded once: no excess.
+// The logarithm of a computed number near 1 cancels as the difference from 1 does, and what is
+// computed below the smallest normal number is rounded as that is.
 #pragma once
 
 #include <span>
@@ -12,6 +14,7 @@
 
 #include "ir/operation.h"
 #include "tools/mpfr.h"
+#include "tools/oracle_judge.h"
 
 namespace actc::tools {
 
@@ -26,10 +29,10 @@ struct Term {
 // |value| + excess.
 long double size_of(const Term& term);
 
-// Computes at the precision in force what a format of `digits` bits is judged by.
+// Computes at the precision in force what is judged by, of what is computed in a format.
 class Terms {
  public:
-  explicit Terms(int digits) : digits_(digits) {}
+  explicit Terms(const NumberFormat& computed) : computed_(computed) {}
 
   Term apply(ir::Operation op, std::span<const Term* const> args);
   Term add(const Term& a, const Term& b);
@@ -46,7 +49,9 @@ class Terms {
  private:
   void compare(const Term& a, const Term& b);
 
-  int digits_;
+  Term term(Mpfr value, long double excess) const;
+
+  NumberFormat computed_;
   bool near_switch_ = false;
 };
 

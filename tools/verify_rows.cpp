@@ -116,7 +116,8 @@ class Judged {
   void judge(std::span<const double> results, const TermRow& exact) {
     ++report_.rows;
     report_.most_columns = std::max(report_.most_columns, row_.columns());
-    long double largest = 0;
+    // No relative error is meant below the smallest normal number.
+    long double largest = std::ldexp(1.0L, static_cast<int>(format_.min_exponent));
     for (const Term& term : exact) {
       if (isfinite(term.value)) largest = std::max(largest, size_of(term));
     }
@@ -151,7 +152,7 @@ class Judged {
     };
     keep(report_.by_ulp, in_units(size_of({.value = exact.value})));
     const double by_terms = keep(report_.by_terms, in_units(size_of(exact)));
-    const double by_row = keep(report_.by_row, largest > 0 ? distance / largest : distance);
+    const double by_row = keep(report_.by_row, distance / largest);
     if (contract_ && (contract_->of_row ? by_row : by_terms) > contract_->bound) {
       finding.error = contract_->of_row ? by_row : by_terms;
       count(near_switch_ ? report_.near_switch : report_.over, finding);
@@ -233,8 +234,7 @@ class RowSweep {
 
   // 16-bit formats are computed in binary32.
   RowOracle oracle() const {
-    const int digits = sizeof(T) == 8 ? binary64.digits : binary32.digits;
-    return RowOracle(oracle_, values_, digits);
+    return RowOracle(oracle_, values_, sizeof(T) == 8 ? binary64 : binary32);
   }
 
   std::vector<RowReport> reports() const {
