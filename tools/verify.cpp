@@ -191,6 +191,7 @@ Command add_verify(CLI::App& program) {
       "  actc verify gelu\n"
       "  actc verify 'x * tanh(log(1 + exp(x)))' --gradient --bound 4\n"
       "  actc verify silu mish --dtype bf16 --json\n"
+      "  actc verify softmax layer_norm             # over a row: samples of rows\n"
       "  actc verify gelu --stride 257              # a quick look\n"
       "  actc verify gelu --stride 257 --inputs x.npy\n"
       "  actc verify gelu --stride 257 --forward --against y.npy");
@@ -199,8 +200,10 @@ Command add_verify(CLI::App& program) {
   add_dtype_option(*app, options->dtype, "The number format; f32 where it is not given");
   app->add_flag("--forward", options->forward, "The values only");
   app->add_flag("--gradient", options->gradient, "The gradient only");
-  app->add_option("--bound", options->bound,
-                  "The largest error allowed; of a built-in its contract's where it is not given")
+  app->add_option(
+         "--bound", options->bound,
+         "The largest error allowed; of a built-in its contract's where it is not given. Over "
+         "a row in ULP of the terms: of |a| + |b| where a - b was computed")
       ->type_name("ULP");
   app->add_option("--stride", options->stride, "Only every P-th input, P a prime")->type_name("P");
   app->add_option("--points", options->points,
@@ -209,7 +212,7 @@ Command add_verify(CLI::App& program) {
   app->add_option("--columns", options->columns,
                   "Over a row: rows of N columns only; of 1 to 3000 where it is not given")
       ->type_name("N")
-      ->check(CLI::Range(1, 1'000'000));
+      ->check(CLI::Range(1, 65'536));
   app->add_option("--threads", options->threads, "Threads; one a processor where it is not given")
       ->type_name("N");
   add_avx2_option(*app, options->avx2);
