@@ -365,6 +365,14 @@ TEST(Rows, SparsemaxIsTheProjectionOnTheSimplex) {
   expect_projections<float>(3 * 0x1p-23);
 }
 
+#if defined(__x86_64__)
+TEST(Rows, ManyShortLoopsAreNoHugeGraph) {
+  const KernelOptions options = {.avx2_only = true};
+  const std::string code = builtin("sparsemax").emit<float>(Stage::assembly, options);
+  EXPECT_NE(code.find("ymm"), std::string::npos) << "what is huge has vectors of 128 bits";
+}
+#endif
+
 TEST(Rows, FormulasAsPeopleWriteThemAreShiftSafe) {
   const Function naive = compile("exp(x) / sum(exp(x))").entry();
   const Function log_naive = compile("x - log(sum(exp(x)))").entry();

@@ -69,6 +69,10 @@ void check_files(const VerifyOptions& options) {
 }
 
 void check_rows(const VerifyOptions& options, std::span<const Definition> definitions) {
+  constexpr std::size_t most_columns = 65'536;
+  if (options.columns && (*options.columns == 0 || *options.columns > most_columns)) {
+    throw bad_usage(fmt::format("--columns must be from 1 to {}", most_columns));
+  }
   for (const Definition& definition : definitions) {
     if (!definition.function.is_over_rows()) {
       if (!options.columns) continue;
@@ -211,8 +215,7 @@ Command add_verify(CLI::App& program) {
       ->type_name("N");
   app->add_option("--columns", options->columns,
                   "Over a row: rows of N columns only; of 1 to 3000 where it is not given")
-      ->type_name("N")
-      ->check(CLI::Range(1, 65'536));
+      ->type_name("N");
   app->add_option("--threads", options->threads, "Threads; one a processor where it is not given")
       ->type_name("N");
   add_avx2_option(*app, options->avx2);
