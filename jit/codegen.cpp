@@ -8,7 +8,9 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstddef>
+#include <cstdint>
 #include <utility>
 
 #include "jit/environment.h"
@@ -247,16 +249,28 @@ void KernelWriter::spread(const Loop& loop, bool once_a_row) {
 bool is_huge(const ModuleSpec& spec) {
   const Graph& graph = *spec.graph;
   if (graph.size() + philox_instructions * ir::stream_count(graph) / 4 >= huge_graph) return true;
-  // No kernel has more loops than there are reductions in a chain, nor any loop more than the
-  // graph.
+  // How many reductions are over before a node can be computed, and in which loops one kernel of
+  // all outputs would compute it (a bit each).
   std::vector<std::size_t> chain(graph.size(), 0);
-  std::size_t longest = 0;
+  std::size_t last = 0;
   for (NodeId id = 0; id < graph.size(); ++id) {
     for (const NodeId a : graph.args(id)) chain[id] = std::max(chain[id], chain[a]);
     if (ir::info(graph[id].op).klass == ir::OperationClass::reduction) ++chain[id];
-    longest = std::max(longest, chain[id]);
+    last = std::max(last, chain[id]);
   }
-  return graph.size() * (longest + 1) >= 2 * huge_graph;
+  if (last == 0) return false;
+  const auto loop = [](std::size_t k) { return std::uint64_t{1} << std::min<std::size_t>(k, 63); };
+  std::vector<std::uint64_t> loops(graph.size(), 0);
+  for (const NodeId id : graph.outputs) loops[id] = loop(last);
+  std::size_t size = 0;
+  for (NodeId id = static_cast<NodeId>(graph.size()); id-- > 0;) {
+    const bool reduces = ir::info(graph[id].op).klass == ir::OperationClass::reduction;
+    for (const NodeId a : graph.args(id)) loops[a] |= reduces ? loop(chain[id] - 1) : loops[id];
+    size += ir::varies_along_row(graph[id].shape)
+                ? static_cast<std::size_t>(std::popcount(loops[id]))
+                : 1;
+  }
+  return size >= 2 * huge_graph;
 }
 
 std::string kernel_symbol(std::size_t k) { return "actc_kernel_" + std::to_string(k); }

@@ -17,7 +17,7 @@ std::string kernel_symbol(std::size_t k);
 // The worst shape known, half of the nodes alive at once, takes up to 1 s just below on a busy
 // machine.
 constexpr std::size_t huge_graph = 2000;
-// Or does the graph of a module become as much code, loop by loop over a row?
+// Or do the loops over a row compute twice as many, a node counted in each that needs it?
 bool is_huge(const ModuleSpec& spec);
 
 // The module, with data layout and triple of `machine`. Its functions call nothing; their symbols

@@ -144,8 +144,9 @@ def typed(formulas):
     return lines
 
 
-def write(path, stride, quick, reports, peers, formulas):
-    """A table is left as it is where there is nothing for it. `reports`: {(name, dtype, what): report}."""
+def write(path, stride, quick, reports, peers, formulas, over_rows):
+    """A table is left as it is where there is nothing for it. `reports`: {(name, dtype, what): report}; `over_rows`:
+    the lines of that table."""
     with open(path) as file:
         document = file.read()
     look = "" if stride == 1 else f"Every {stride}th input: "
@@ -163,6 +164,8 @@ def write(path, stride, quick, reports, peers, formulas):
         if stride != quick:
             swept += f"; without the rules every {quick}th"
         document = replace(document, "formulas", [swept + ".", "", *typed(formulas)])
+    if over_rows:
+        document = replace(document, "rows", over_rows)
     with open(path + ".part", "w") as file:
         file.write(document)
     os.replace(path + ".part", path)

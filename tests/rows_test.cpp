@@ -1,6 +1,7 @@
 // What is over a row: values and gradients against MPFR, the rows that are special, shapes.
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <limits>
 #include <random>
 #include <string>
@@ -244,6 +245,13 @@ TEST(Rows, SoftmaxOfSpecialRows) {
   EXPECT_EQ(forward(builtin("logsumexp"), {inf, 1}, 1), (Row{inf}));
   EXPECT_EQ(backward(builtin("logsumexp"), {-inf, -inf}, {1}), (Row{0, 0}));
 
+  const Function sparse = builtin("sparsemax");
+  EXPECT_EQ(forward(sparse, {-inf, -inf}), (Row{0, 0}));
+  EXPECT_EQ(backward(sparse, {-inf, -inf}, {1, 2}), (Row{0, 0}));
+  EXPECT_EQ(forward(sparse, {inf, 2, inf}), (Row{0.5, 0, 0.5}));
+  EXPECT_EQ(forward(sparse, {0, -inf}), (Row{1, 0}));
+  for (const double y : forward(sparse, {0, nan, 1})) EXPECT_TRUE(std::isnan(y));
+
   const Kernel<double> masked = builtin("masked_softmax").kernel<double>();
   const Row x = {1, 2, 3};
   const Row none = {0, 0, 0};
@@ -251,6 +259,119 @@ TEST(Rows, SoftmaxOfSpecialRows) {
   masked.forward({x, none}, y);
   EXPECT_EQ(y, (Row{0, 0, 0}));
 }
+
+// The nearest point of the simplex, and the gradient for dy, by sorting.
+struct Projection {
+  std::vector<Mpfr> value, gradient;
+  Mpfr gap{inf};  // from the threshold to the element that is nearest to it without lying on it
+};
+
+template <class T>
+Projection project(const std::vector<T>& x, const std::vector<T>& dy) {
+  std::vector<T> order = x;
+  std::ranges::sort(order, std::greater());
+  const Mpfr most(order[0]);
+  Mpfr sum = 0;
+  Mpfr threshold = 0;
+  for (std::size_t k = 0; k < order.size() && std::isfinite(order[k]); ++k) {
+    sum = sum + (Mpfr(order[k]) - most);
+    const Mpfr count(static_cast<double>(k + 1));
+    if ((Mpfr(order[k]) - most) * count > sum - 1) threshold = (sum - 1) / count;
+  }
+  Projection p;
+  Mpfr mean = 0;
+  Mpfr support = 0;
+  for (std::size_t c = 0; c < x.size(); ++c) {
+    const Mpfr above = Mpfr(x[c]) - most - threshold;
+    p.value.push_back(above > 0 ? above : Mpfr(0));
+    if (above > 0) mean = mean + Mpfr(dy[c]), support = support + 1;
+    if (above != 0 && abs(above) < p.gap) p.gap = abs(above);
+  }
+  for (std::size_t c = 0; c < x.size(); ++c) {
+    p.gradient.push_back(p.value[c] > 0 ? Mpfr(dy[c]) - mean / support : Mpfr(0));
+  }
+  return p;
+}
+
+// Random rows, and such as are hard for a search for the threshold: geometric spacing towards it
+// from either side, the slowest for Newton's method (each element of a group many times as far
+// from the threshold as those of the next, which are fewer), ties, ties at the threshold.
+template <class T>
+std::vector<std::vector<T>> rows_to_project() {
+  std::mt19937 generator(3);
+  std::vector<std::vector<T>> rows = {{-3, -3, -3}, {1, 0, 0}, {0.5, 0.5, -0.5, -2}, {7}};
+  for (const std::size_t columns : {1U, 2U, 5U, 64U, 1000U, 3000U}) {
+    for (const double spread : {1e-3, 0.1, 1.0, 30.0}) {
+      for (const double centre : {0.0, 1e4, -1e4}) {
+        std::vector<T>& row = rows.emplace_back();
+        std::normal_distribution<double> normal(centre, spread);
+        for (std::size_t c = 0; c < columns; ++c) row.push_back(static_cast<T>(normal(generator)));
+        if (columns == 64) row[5] = row[63] = static_cast<T>(-inf);
+      }
+    }
+    rows.emplace_back(columns, T(1e4));
+    rows.emplace_back(columns, T(-1e4));
+    for (const double ratio : {0.5, 0.9, 0.999}) {
+      std::vector<T> down;
+      for (std::size_t c = 0; c < columns; ++c) down.push_back(-std::pow(T(ratio), T(c)));
+      rows.push_back(down);
+      for (T& v : down) v = -1 - v;
+      rows.push_back(down);
+    }
+    std::vector<T>& groups = rows.emplace_back(2, T(0));
+    for (double size = 0.3 * static_cast<double>(columns), far = 0.49; size >= 1; size *= 0.7) {
+      groups.insert(groups.end(), static_cast<std::size_t>(size), static_cast<T>(-0.5 - far));
+      far *= 0.42;
+    }
+  }
+  return rows;
+}
+
+template <class T>
+void expect_projections(double bound) {
+  const PrecisionScope precision(512);
+  const Kernel<T> kernel = builtin("sparsemax").kernel<T>();
+  std::mt19937 generator(5);
+  std::normal_distribution<T> normal;
+  std::size_t gradients = 0;
+  const std::vector<std::vector<T>> rows = rows_to_project<T>();
+  for (std::size_t r = 0; r < rows.size(); ++r) {
+    const std::vector<T>& x = rows[r];
+    std::vector<T> y(x.size());
+    std::vector<T> dy(x.size());
+    std::vector<T> dx(x.size());
+    for (T& d : dy) d = normal(generator);
+    kernel.forward(x, y);
+    kernel.backward(x, dy, dx);
+    const Projection exact = project(x, dy);
+    const auto near = [&](const std::vector<T>& found, const std::vector<Mpfr>& expected,
+                          double scale, const char* what) {
+      for (std::size_t c = 0; c < x.size(); ++c) {
+        ASSERT_LE(static_cast<double>(abs(Mpfr(found[c]) - expected[c])), bound * scale)
+            << what << " of row " << r << " of " << x.size() << " columns, column " << c;
+      }
+    };
+    near(y, exact.value, largest(exact.value), "value");
+    // Rounding may take what is nearer to the threshold than that to its other side.
+    if (exact.gap < bound) continue;
+    near(dx, exact.gradient, largest(exactly(Row(dy.begin(), dy.end()))), "gradient");
+    ++gradients;
+  }
+  EXPECT_GE(gradients, rows.size() * 3 / 4);
+}
+
+TEST(Rows, SparsemaxIsTheProjectionOnTheSimplex) {
+  expect_projections<double>(1e-13);
+  expect_projections<float>(3 * 0x1p-23);
+}
+
+#if defined(__x86_64__)
+TEST(Rows, ManyShortLoopsAreNoHugeGraph) {
+  const KernelOptions options = {.avx2_only = true};
+  const std::string code = builtin("sparsemax").emit<float>(Stage::assembly, options);
+  EXPECT_NE(code.find("ymm"), std::string::npos) << "what is huge has vectors of 128 bits";
+}
+#endif
 
 TEST(Rows, FormulasAsPeopleWriteThemAreShiftSafe) {
   const Function naive = compile("exp(x) / sum(exp(x))").entry();

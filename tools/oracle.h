@@ -43,6 +43,7 @@ class Oracle {
 
  private:
   friend class Evaluator;
+  friend class RowOracle;
   std::shared_ptr<const ir::Library> library_;
   ir::FunctionId id_ = 0;
   ir::Graph value_;   // operations alone

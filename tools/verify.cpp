@@ -7,6 +7,7 @@
 #include "tools/commands.h"
 #include "tools/json.h"
 #include "tools/verify_report.h"
+#include "tools/verify_rows_report.h"
 
 namespace actc::tools {
 namespace {
@@ -20,6 +21,7 @@ struct VerifyOptions {
   std::optional<double> bound;
   std::uint64_t stride = 1;
   std::optional<std::size_t> points;
+  std::optional<std::size_t> columns;
   unsigned threads = 0;
   bool all = false;
   bool avx2 = false;
@@ -66,6 +68,50 @@ void check_files(const VerifyOptions& options) {
   }
 }
 
+void check_rows(const VerifyOptions& options, std::span<const Definition> definitions) {
+  constexpr std::size_t most_columns = 65'536;
+  if (options.columns && (*options.columns == 0 || *options.columns > most_columns)) {
+    throw bad_usage(fmt::format("--columns must be from 1 to {}", most_columns));
+  }
+  for (const Definition& definition : definitions) {
+    if (!definition.function.is_over_rows()) {
+      if (!options.columns) continue;
+      throw bad_usage(fmt::format("{} is not over a row", definition.label),
+                      "--columns is how long the rows are of what is");
+    }
+    if (options.stride != 1 || options.points || !options.inputs.empty() ||
+        !options.against.empty()) {
+      throw bad_usage(fmt::format("{} is over a row: --stride, --points, --inputs and --against "
+                                  "are for what is not",
+                                  definition.label),
+                      "--columns N looks at rows of N columns");
+    }
+  }
+}
+
+// Does it keep its contract?
+bool verify_over_rows(VerifyRequest of, const VerifyOptions& options, Json& results) {
+  RowRequest request{.of = std::move(of), .columns = options.columns, .contract = {}};
+  request.contract = row_contract_of(request.of);
+  if (options.bound) request.contract = RowContract{.bound = *options.bound};
+  bool good = true;
+  for (const bool gradient : {false, true}) {
+    const bool wanted = gradient ? options.gradient : options.forward;
+    if (!wanted && (options.forward || options.gradient)) continue;
+    request.of.gradient = gradient;
+    for (const RowReport& found : verify_rows(request)) {
+      good = good && keeps(found);
+      if (options.json) {
+        results.push_back(report_json(request, found));
+      } else {
+        fmt::print("{}", report_text(request, found));
+        std::fflush(stdout);
+      }
+    }
+  }
+  return good;
+}
+
 ExitCode verify_all(const VerifyOptions& options) {
   const ElementType dtype = parse_dtype(options.dtype);
   if (options.stride != 1 && !is_prime(options.stride)) {
@@ -85,14 +131,11 @@ ExitCode verify_all(const VerifyOptions& options) {
   if (definitions.empty())
     throw bad_usage("DEF is missing", "--all verifies every built-in of one or two inputs");
   for (const Definition& definition : definitions) {
-    if (definition.function.is_random()) {
-      throw bad_content(fmt::format("{} draws random numbers", definition.label),
-                        "what is verified is a function of its inputs: give what is drawn as one");
-    }
-    if (!definition.function.is_over_rows()) continue;
-    throw bad_content(fmt::format("{} is over a row", definition.label),
-                      "inputs are verified one by one, which a row's are not");
+    if (!definition.function.is_random()) continue;
+    throw bad_content(fmt::format("{} draws random numbers", definition.label),
+                      "what is verified is a function of its inputs: give what is drawn as one");
   }
+  check_rows(options, definitions);
   const Parameters given = parse_parameters(options.definition.parameters, definitions);
   Json results = Json::array();
   bool good = true;
@@ -109,6 +152,10 @@ ExitCode verify_all(const VerifyOptions& options) {
     request.points_in_binade = points_for(options);
     request.threads = options.threads;
     request.progress = true;
+    if (definition.function.is_over_rows()) {
+      good = verify_over_rows(std::move(request), options, results) && good;
+      continue;
+    }
     const std::size_t inputs = definition.function.inputs().size();
     if (inputs != 1 && !(options.inputs.empty() && options.against.empty())) {
       throw bad_usage(fmt::format("{} has {} inputs; --inputs and --against are for one",
@@ -153,6 +200,7 @@ Command add_verify(CLI::App& program) {
       "  actc verify gelu\n"
       "  actc verify 'x * tanh(log(1 + exp(x)))' --gradient --bound 4\n"
       "  actc verify silu mish --dtype bf16 --json\n"
+      "  actc verify softmax layer_norm             # over a row: samples of rows\n"
       "  actc verify gelu --stride 257              # a quick look\n"
       "  actc verify gelu --stride 257 --inputs x.npy\n"
       "  actc verify gelu --stride 257 --forward --against y.npy");
@@ -161,12 +209,17 @@ Command add_verify(CLI::App& program) {
   add_dtype_option(*app, options->dtype, "The number format; f32 where it is not given");
   app->add_flag("--forward", options->forward, "The values only");
   app->add_flag("--gradient", options->gradient, "The gradient only");
-  app->add_option("--bound", options->bound,
-                  "The largest error allowed; of a built-in its contract's where it is not given")
+  app->add_option(
+         "--bound", options->bound,
+         "The largest error allowed; of a built-in its contract's where it is not given. Over "
+         "a row in ULP of the terms: of |a| + |b| where a - b was computed")
       ->type_name("ULP");
   app->add_option("--stride", options->stride, "Only every P-th input, P a prime")->type_name("P");
   app->add_option("--points", options->points,
                   "Inputs in each binade of each sign that MPFR judges; 1000, less with --stride")
+      ->type_name("N");
+  app->add_option("--columns", options->columns,
+                  "Over a row: rows of N columns only; of 1 to 3000 where it is not given")
       ->type_name("N");
   app->add_option("--threads", options->threads, "Threads; one a processor where it is not given")
       ->type_name("N");
