@@ -223,9 +223,11 @@ void TextLowerer::lower_definition(OwnFunction& own) {
     // What uses a broken function is broken too, without an error of its own.
     whole = lower_body(head, function, Format::real, graph);
     if (const std::uint32_t streams = ir::stream_count(graph); streams > ir::max_streams) {
-      program_.report.error(head.name_span,
-                            fmt::format("{} draws {} random numbers: at most {} are possible",
-                                        shown_name(head), streams, ir::max_streams));
+      program_.report.error(
+          head.name_span,
+          fmt::format("{} draws {} random numbers: at most {} are possible", shown_name(head),
+                      streams, ir::max_streams),
+          "`uniform` draws one, `normal` two; a name for one (`let`) draws it once");
     }
     if (whole) function.meaning = std::move(graph);
   });

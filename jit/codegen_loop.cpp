@@ -17,7 +17,8 @@ namespace {
 // How many vectors of a kernel's loop are computed together, a power of two: what hides the latency
 // of the operations and leaves the values in registers. A loop of few operations is bound by the
 // cache, and there 512-bit loads and stores reach the speed of 256-bit ones only by eights.
-// Measured for the built-ins on Zen 5, with AVX2 and AVX-512.
+// Measured for the built-ins on Zen 5, with AVX2 and AVX-512. What is drawn is by itself more than
+// the cache can bound.
 unsigned vectors_in_flight(const Schedule& s, unsigned vector_bits) {
   const std::size_t work = s.element_nodes + 2 * s.rare_nodes + 20 * s.draws.size();
   if (work > 200) return 1;

@@ -15,9 +15,8 @@ constexpr std::size_t philox_instructions = 128;
 
 class DrawEmitter {
  public:
-  // What a kernel draws in `lanes` lanes of `format`, from one vector of which to the next the
-  // index of an element grows by `step`. What is the same for all is computed where the builder
-  // stands.
+  // For vectors of `lanes` lanes of `format`; from a lane to the next the index of the element
+  // grows by `step`. What is the same for all draws is computed where the builder stands.
   DrawEmitter(llvm::IRBuilder<>& builder, ir::Format format, unsigned lanes, llvm::Value* seed,
               llvm::Value* step);
 

@@ -292,7 +292,8 @@ void expect_within_bounds() {
     std::vector<T> hi(n);
     for (std::size_t i = 0; i < n; ++i) {
       lo[i] = std::ldexp(near(random), static_cast<int>(random() % 40) - 20);
-      hi[i] = i % 3 == 0 ? std::nextafter(lo[i], std::numeric_limits<T>::infinity()) : lo[i] + std::abs(near(random));
+      hi[i] = i % 3 == 0 ? std::nextafter(lo[i], std::numeric_limits<T>::infinity())
+                         : lo[i] + std::abs(near(random));
     }
     std::vector<T> y(n);
     kernel.forward({us, lo, hi}, y);
