@@ -188,7 +188,7 @@ class ValueSearch {
 
   // Node `id` is `value`; so are others, then.
   void learn(Knowledge& k, NodeId id, NodeId value) {
-    if (!k.nodes.emplace(id, value).second) return;
+    if (!depends(id) || !k.nodes.emplace(id, value).second) return;
     const auto arg = [&](std::size_t n) { return graph_.arg(id, n); };
     const auto solve = [&](std::size_t unknown, auto inverse) {
       if (depends(arg(unknown)) && !depends(arg(1 - unknown))) learn(k, arg(unknown), inverse());
@@ -299,7 +299,21 @@ class ValueSearch {
       if (!arg) return std::nullopt;
       args.push_back(*arg);
     }
+    if (graph_[id].op == Operation::Mul) return product(args[0], args[1]);
     return algebra_.make(graph_[id].op, graph_[id].format, args, graph_[id].payload);
+  }
+
+  // p · (u + v / p) = p · u + v, which solving for v made.
+  NodeId product(NodeId p, NodeId q) {
+    for (const auto& [factor, sum] : {std::pair{p, q}, std::pair{q, p}}) {
+      if (graph_[sum].op != Operation::Add) continue;
+      const NodeId u = graph_.arg(sum, 0);
+      const NodeId quotient = graph_.arg(sum, 1);
+      if (graph_[quotient].op != Operation::Div || graph_.arg(quotient, 1) != factor) continue;
+      const NodeId v = graph_.arg(quotient, 0);
+      return algebra_.add(algebra_.mul(factor, u), v);
+    }
+    return algebra_.mul(p, q);
   }
 
   std::optional<NodeId> express_choice(NodeId id, const Knowledge& k, int depth) {
