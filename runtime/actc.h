@@ -216,6 +216,7 @@ class ACTC_API BoundKernel {
   void backward_from_mask(std::span<const std::uint8_t> mask, std::span<const Y> dy,
                           std::span<X> dx) const;
   void backward_from_nothing(std::span<const Y> dy, std::span<X> dx) const;
+  void backward_from_nothing(View<const Y> dy, View<X> dx, std::ptrdiff_t axis = -1) const;
 
   /// A kernel whose calls divide their work by the executor. All results have the same bits.
   BoundKernel on(Executor executor) const;

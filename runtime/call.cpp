@@ -435,11 +435,24 @@ void BoundKernel<X, Y>::backward_from_y(View<const Y> y, View<const Y> dy, View<
                {parameters_.data(), executor_, {seed_, first_element_}});
 }
 
+// In the place of x, which is not read, stands what has its shape.
 template <Element X, Element Y>
   requires Compatible<X, Y>
 void BoundKernel<X, Y>::backward_from_nothing(std::span<const Y> dy, std::span<X> dx) const {
   check_saved(detail::checked(state_), Saved::nothing);
-  run<X, Y, Y>(*state_, backward_only, std::span(&dy, 1), dy, {}, std::span(&dx, 1), {},
+  const std::span<const X> x = dx;
+  run<X, Y, X>(*state_, backward_only, std::span(&x, 1), dy, {}, std::span(&dx, 1), {},
+               {parameters_.data(), executor_, {seed_, first_element_}});
+}
+
+template <Element X, Element Y>
+  requires Compatible<X, Y>
+void BoundKernel<X, Y>::backward_from_nothing(View<const Y> dy, View<X> dx,
+                                              std::ptrdiff_t axis) const {
+  check_saved(detail::checked(state_), Saved::nothing);
+  const View<const X> x = dx;
+  run<X, Y, X>(*state_, backward_only, std::span(&x, 1), &dy, nullptr,
+               std::span<const View<X>>(&dx, 1), {}, axis,
                {parameters_.data(), executor_, {seed_, first_element_}});
 }
 

@@ -25,6 +25,7 @@ Command add_emit(CLI::App& program);
 Command add_run(CLI::App& program);
 Command add_bench(CLI::App& program);
 Command add_verify(CLI::App& program);
+Command add_saved(CLI::App& program);
 
 // A command whose help starts with its examples.
 CLI::App* add_command(CLI::App& program, const std::string& name, const std::string& description,
