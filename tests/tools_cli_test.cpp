@@ -432,6 +432,55 @@ TEST(Run, HasTheGradientOfAConvention) {
   expect_refused({"show", "relu", "--convention", "torch"}, 2, "no convention 'torch'");
 }
 
+TEST(Run, SpreadsInputsAndSumsTheirGradients) {
+  const TemporaryFolder folder;
+  save(folder / "x.npy", {2, 3}, std::vector<float>{1, 2, 3, 4, 5, 6});
+  save(folder / "b.npy", {3}, std::vector<float>{10, 20, 30});
+  ASSERT_EQ(
+      actc({"run", "f(x, b) = x + 2 * b", "--input", folder / "x.npy", "--input", folder / "b.npy",
+            "--output", folder / "y.npy", "--grad", folder / "dx.npy", "--grad", folder / "db.npy"})
+          .exit_code,
+      0);
+  EXPECT_EQ(load<float>(folder / "y.npy"), (std::vector<float>{21, 42, 63, 24, 45, 66}));
+  EXPECT_EQ(read_npy(folder / "db.npy").shape, (Shape{3}));
+  EXPECT_EQ(load<float>(folder / "db.npy"), (std::vector<float>{4, 4, 4}));
+  save(folder / "c.npy", {2}, std::vector<float>{1, 2});
+  expect_refused({"run", "f(x, b) = x + b", "--input", folder / "x.npy", "--input",
+                  folder / "c.npy", "--output", folder / "none.npy"},
+                 1, "has the shape (2,), but ");
+}
+
+TEST(Run, TakesAParameterAChannel) {
+  const TemporaryFolder folder;
+  save(folder / "x.npy", {2, 2, 2}, std::vector<float>{-1, 1, -2, 2, -3, 3, -4, 4});
+  save(folder / "a.npy", {2}, std::vector<float>{10, 100});
+  const std::string slopes = "a=" + (folder / "a.npy");
+  ASSERT_EQ(actc({"run", "prelu", "--input", folder / "x.npy", "--param", slopes, "--channel-axis",
+                  "1", "--output", folder / "y.npy", "--grad", folder / "dx.npy", "--grad",
+                  "a=" + (folder / "da.npy")})
+                .exit_code,
+            0);
+  EXPECT_EQ(load<float>(folder / "y.npy"), (std::vector<float>{-10, 1, -200, 2, -30, 3, -400, 4}));
+  EXPECT_EQ(load<float>(folder / "da.npy"), (std::vector<float>{-4, -6}));
+  const std::string x = folder / "x.npy", y = folder / "none.npy";
+  expect_refused(
+      {"run", "prelu", "--input", x, "--output", y, "--param", slopes, "--channel-axis", "3"}, 1,
+      "no axis 3 in the shape (2, 2, 2)");
+  expect_refused({"run", "prelu", "--input", x, "--output", y, "--channel-axis", "1"}, 2,
+                 "a parameter whose values are an array");
+  expect_refused({"run", "prelu", "--input", x, "--output", y, "--param", "b" + slopes}, 2,
+                 "has no parameter 'ba'");
+}
+
+TEST(Saved, TellsWhatAGradientNeeds) {
+  const ProgramResult table = actc({"saved", "elu"});
+  EXPECT_EQ(table.exit_code, 0);
+  EXPECT_NE(table.output.find("alpha > 0"), std::string::npos) << table.output;
+  const ProgramResult json = actc({"saved", "relu", "--json"});
+  EXPECT_NE(json.output.find("0.125"), std::string::npos) << json.output;
+  expect_refused({"saved", "--param", "a=1"}, 2, "are for a DEF");
+}
+
 TEST(Run, GivesTheGradientsOfLearnedParameters) {
   const TemporaryFolder folder;
   save(folder / "x.npy", {2, 2}, std::vector<float>{1, -2, -3, 4});

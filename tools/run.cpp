@@ -21,14 +21,28 @@ struct RunOptions {
   std::string upstream;
   std::string dtype;
   std::optional<std::ptrdiff_t> axis;
+  std::optional<std::ptrdiff_t> channel_axis;
   std::optional<std::uint64_t> seed;
 };
 
+using Shape = std::vector<std::uint64_t>;
+
 // The shapes of a run's arrays.
 struct Shapes {
-  std::vector<std::uint64_t> inputs;  // and their gradients
-  std::vector<std::uint64_t> value;   // and the gradient from above
-  std::ptrdiff_t axis = -1;           // of the rows, where there are any
+  std::vector<Shape> inputs;  // and their gradients; parameters that are arrays stand last
+  Shape common;               // of all inputs together
+  Shape value;                // and the gradient from above
+  std::ptrdiff_t axis = -1;   // of the rows, where there are any
+
+  bool is_one() const {
+    return std::ranges::all_of(inputs, [&](const Shape& shape) { return shape == common; });
+  }
+};
+
+// A parameter whose values are an array.
+struct ArrayParameter {
+  std::string name;
+  std::string path;
 };
 
 // Elements in one call, so that progress can be shown; the bits do not depend on it.
@@ -63,19 +77,50 @@ NpyArray read_array(const std::string& path, const RunOptions& options) {
   return array;
 }
 
-// What has a gradient: each input, then each learned parameter.
-std::vector<std::string> variables(const Function& function) {
+// --param NAME=FILE.npy, taken out of the words.
+std::vector<ArrayParameter> array_parameters(const Definition& definition,
+                                             std::vector<std::string>& words) {
+  std::vector<ArrayParameter> arrays;
+  std::erase_if(words, [&](const std::string& word) {
+    const std::size_t equals = word.find('=');
+    if (equals == std::string::npos || !word.ends_with(".npy")) return false;
+    arrays.push_back({word.substr(0, equals), word.substr(equals + 1)});
+    return true;
+  });
+  std::vector<std::string> names;
+  for (const ParameterInfo& p : definition.function.parameters()) names.push_back(p.name);
+  for (const ArrayParameter& array : arrays) {
+    if (std::ranges::find(names, array.name) == names.end()) {
+      throw bad_usage(fmt::format("--param {}={}: {} has no parameter '{}'", array.name, array.path,
+                                  definition.label, array.name),
+                      did_you_mean(array.name, names));
+    }
+    const auto same = [&](const ArrayParameter& other) { return other.name == array.name; };
+    if (std::ranges::count_if(arrays, same) > 1) {
+      throw bad_usage(fmt::format("two arrays are given for the parameter {}", array.name));
+    }
+    // Its number is not missed.
+    words.push_back(array.name + "=1");
+  }
+  return arrays;
+}
+
+// What has a gradient: each input, each parameter that is an array, each other learned parameter.
+std::vector<std::string> variables(const Function& function,
+                                   const std::vector<ArrayParameter>& arrays) {
   std::vector<std::string> names = function.inputs();
+  for (const ArrayParameter& array : arrays) names.push_back(array.name);
   for (const ParameterInfo& parameter : function.parameters()) {
-    if (parameter.learned) names.push_back(parameter.name);
+    const auto same = [&](const ArrayParameter& a) { return a.name == parameter.name; };
+    if (parameter.learned && std::ranges::none_of(arrays, same)) names.push_back(parameter.name);
   }
   return names;
 }
 
 // The file for the gradient of each variable, empty where none is asked for.
 std::vector<std::string> gradient_files(const Definition& definition,
+                                        const std::vector<std::string>& inputs,
                                         const std::vector<std::string>& words) {
-  const std::vector<std::string> inputs = variables(definition.function);
   std::vector<std::string> files(inputs.size());
   std::size_t next = 0;
   for (const std::string& word : words) {
@@ -126,14 +171,47 @@ std::vector<NpyArray> read_inputs(const Definition& definition, const RunOptions
   std::vector<NpyArray> arrays;
   for (const std::string& path : paths) {
     arrays.push_back(read_array(path, options));
-    if (arrays.back().shape != arrays.front().shape) {
-      throw bad_content(
-          fmt::format("{} has the shape {}, but {} has {}", path, shape_text(arrays.back().shape),
-                      paths.front(), shape_text(arrays.front().shape)),
-          "all inputs must have one shape");
-    }
   }
   return arrays;
+}
+
+// As NumPy broadcasts: axes are matched from the last, and are equal or 1.
+Shape common_shape(const std::vector<NpyArray>& arrays, const std::vector<std::string>& paths) {
+  Shape common;
+  for (std::size_t n = 0; n < arrays.size(); ++n) {
+    const Shape& own = arrays[n].shape;
+    if (own.size() > common.size()) common.insert(common.begin(), own.size() - common.size(), 1);
+    for (std::size_t k = 0; k < own.size(); ++k) {
+      std::uint64_t& size = common[common.size() - own.size() + k];
+      if (size == 1) size = own[k];
+      if (own[k] == size || own[k] == 1) continue;
+      throw bad_content(fmt::format("{} has the shape {}, but {} has {}", paths[n], shape_text(own),
+                                    n == 1 ? paths.front() : "what stands before it",
+                                    n == 1 ? shape_text(arrays.front().shape) : shape_text(common)),
+                        "the shapes of inputs are equal, or spread over others as NumPy's do: "
+                        "matched from the last axis, where they are equal or 1");
+    }
+  }
+  return common;
+}
+
+// The array as one value for each place along an axis of the common shape.
+void make_channels(NpyArray& array, const std::string& path, const Shape& common,
+                   std::ptrdiff_t axis) {
+  const auto rank = static_cast<std::ptrdiff_t>(common.size());
+  if (axis < -rank || axis >= rank) {
+    throw bad_content(fmt::format("there is no axis {} in the shape {}", axis, shape_text(common)),
+                      "--channel-axis is one of the inputs'");
+  }
+  const auto at = static_cast<std::size_t>(axis < 0 ? axis + rank : axis);
+  if (array.shape.size() != 1 || array.shape[0] != common[at]) {
+    throw bad_content(fmt::format("{} has the shape {}, and along axis {} are {} channels", path,
+                                  shape_text(array.shape), axis, common[at]),
+                      "it is one value for each");
+  }
+  Shape shape(common.size(), 1);
+  shape[at] = common[at];
+  array.shape = shape;
 }
 
 ElementType computing_type(const RunOptions& options, const std::vector<NpyArray>& arrays) {
@@ -238,12 +316,12 @@ template <class T>
 void compute_whole(const BoundKernel<T>& kernel, std::span<const std::vector<T>> inputs,
                    std::vector<T> upstream, const Shapes& shapes, std::vector<T>& value,
                    std::span<std::vector<T>> gradients, bool backward, std::span<double> learned) {
-  const std::vector<std::size_t> sizes(shapes.inputs.begin(), shapes.inputs.end());
   const std::vector<std::size_t> value_sizes(shapes.value.begin(), shapes.value.end());
   if (backward && upstream.empty()) upstream.assign(elements_in(shapes.value), T(1));
   std::vector<View<const T>> x;
   std::vector<View<T>> dx;
   for (std::size_t k = 0; k < inputs.size(); ++k) {
+    const std::vector<std::size_t> sizes(shapes.inputs[k].begin(), shapes.inputs[k].end());
     x.emplace_back(inputs[k].data(), sizes);
     if (backward) dx.emplace_back(gradients[k].data(), sizes);
   }
@@ -255,8 +333,9 @@ void compute_whole(const BoundKernel<T>& kernel, std::span<const std::vector<T>>
 
 template <class T>
 void compute(const Definition& definition, const Parameters& parameters,
-             std::vector<std::vector<T>> inputs, const std::vector<T>& upstream,
-             const Shapes& shapes, std::uint64_t seed, Outputs& outputs) {
+             const std::vector<ArrayParameter>& arrays, std::vector<std::vector<T>> inputs,
+             const std::vector<T>& upstream, const Shapes& shapes, std::uint64_t seed,
+             Outputs& outputs) {
   const auto asked = [](const auto& file) { return file != nullptr; };
   const bool backward = std::ranges::any_of(outputs.gradients, asked);
   const std::size_t learned_count = outputs.gradients.size() - inputs.size();
@@ -265,21 +344,25 @@ void compute(const Definition& definition, const Parameters& parameters,
   options.backward = backward;
   options.learned = std::ranges::any_of(std::span(outputs.gradients).subspan(inputs.size()), asked);
   options.stabilize = definition.stabilize;
-  const BoundKernel<T> kernel =
-      definition.function.kernel<T>(options).bind(parameters).seeded(seed);
+  Parameters numbers = parameters;
+  for (const ArrayParameter& array : arrays) {
+    options.as_inputs.push_back(array.name);
+    numbers.erase(array.name);
+  }
+  const BoundKernel<T> kernel = definition.function.kernel<T>(options).bind(numbers).seeded(seed);
 
-  const std::size_t count = inputs.front().size();
   std::vector<T> value(outputs.value ? elements_in(shapes.value) : 0);
-  std::vector<std::vector<T>> gradients(inputs.size(), std::vector<T>(backward ? count : 0));
+  std::vector<std::vector<T>> gradients;
+  for (const std::vector<T>& input : inputs) gradients.emplace_back(backward ? input.size() : 0);
   std::vector<double> learned(options.learned ? learned_count : 0);
-  if (options.learned || definition.function.is_over_rows()) {
+  if (options.learned || definition.function.is_over_rows() || !shapes.is_one()) {
     compute_whole<T>(kernel, inputs, upstream, shapes, value, gradients, backward, learned);
   } else {
     compute_elements<T>(kernel, inputs, upstream, value, gradients, backward, seed);
   }
   if (outputs.value) save(*outputs.value, shapes.value, value);
   for (std::size_t k = 0; k < gradients.size(); ++k) {
-    if (outputs.gradients[k]) save(*outputs.gradients[k], shapes.inputs, gradients[k]);
+    if (outputs.gradients[k]) save(*outputs.gradients[k], shapes.inputs[k], gradients[k]);
   }
   for (std::size_t k = 0; k < learned.size(); ++k) {
     auto& file = outputs.gradients[inputs.size() + k];
@@ -293,18 +376,21 @@ void compute(const Definition& definition, const Parameters& parameters,
 
 template <class T>
 void run_as(const Definition& definition, const Parameters& parameters,
-            std::vector<NpyArray>&& arrays, std::optional<NpyArray>&& upstream,
-            const Shapes& shapes, std::uint64_t seed, Outputs& outputs) {
+            const std::vector<ArrayParameter>& array_parameters, std::vector<NpyArray>&& arrays,
+            std::optional<NpyArray>&& upstream, const Shapes& shapes, std::uint64_t seed,
+            Outputs& outputs) {
   std::vector<std::vector<T>> inputs;
   for (NpyArray& array : arrays) inputs.push_back(elements_as<T>(std::move(array)));
   std::vector<T> dy;
   if (upstream) dy = elements_as<T>(std::move(*upstream));
-  compute<T>(definition, parameters, std::move(inputs), dy, shapes, seed, outputs);
+  compute<T>(definition, parameters, array_parameters, std::move(inputs), dy, shapes, seed,
+             outputs);
 }
 
-Shapes shapes_of(const Definition& definition, const std::vector<std::uint64_t>& inputs,
-                 const RunOptions& options) {
-  Shapes shapes{.inputs = inputs, .value = inputs};
+Shapes shapes_of(const Definition& definition, const std::vector<NpyArray>& arrays,
+                 const Shape& inputs, const RunOptions& options) {
+  Shapes shapes{.inputs = {}, .common = inputs, .value = inputs};
+  for (const NpyArray& array : arrays) shapes.inputs.push_back(array.shape);
   if (!definition.function.is_over_rows()) {
     if (!options.axis) return shapes;
     throw bad_usage(fmt::format("--axis is for rows, and {} computes each element for itself",
@@ -340,25 +426,39 @@ ExitCode run(const RunOptions& options) {
     throw bad_usage(
         fmt::format("--seed is for random numbers, and {} draws none", definition.label));
   }
-  const Parameters parameters =
-      parameters_of(definition, parse_parameters(options.definition.parameters, {definition}));
-  const std::vector<std::string> gradients = gradient_files(definition, options.gradients);
+  std::vector<std::string> words = options.definition.parameters;
+  const std::vector<ArrayParameter> array_params = array_parameters(definition, words);
+  if (options.channel_axis && array_params.empty()) {
+    throw bad_usage("--channel-axis is for a parameter whose values are an array",
+                    "give one with --param NAME=FILE.npy");
+  }
+  const Parameters parameters = parameters_of(definition, parse_parameters(words, {definition}));
+  const std::vector<std::string> gradients =
+      gradient_files(definition, variables(definition.function, array_params), options.gradients);
   std::vector<NpyArray> arrays = read_inputs(definition, options);
-  const Shapes shapes = shapes_of(definition, arrays.front().shape, options);
+  std::vector<std::string> paths = options.inputs;
+  const Shape of_inputs = common_shape(arrays, paths);
+  for (const ArrayParameter& array : array_params) {
+    arrays.push_back(read_array(array.path, options));
+    paths.push_back(array.path);
+    if (!options.channel_axis) continue;
+    make_channels(arrays.back(), array.path, of_inputs, *options.channel_axis);
+  }
+  const Shapes shapes = shapes_of(definition, arrays, common_shape(arrays, paths), options);
   std::optional<NpyArray> upstream;
   if (!options.upstream.empty()) {
     upstream = read_array(options.upstream, options);
     if (upstream->shape != shapes.value) {
       throw bad_content(fmt::format(
           "{} has the shape {}, but the {} {}", options.upstream, shape_text(upstream->shape),
-          shapes.value == shapes.inputs ? "inputs have" : "value has", shape_text(shapes.value)));
+          shapes.value == shapes.common ? "inputs have" : "value has", shape_text(shapes.value)));
     }
   }
   Outputs outputs(options.output, gradients);
   const ElementType type = computing_type(options, arrays);
   if (type != ElementType::f64) warn_of_cancellations(definition, parameters);
   with_element_type(type, [&]<class T>(std::type_identity<T>) {
-    run_as<T>(definition, parameters, std::move(arrays), std::move(upstream), shapes,
+    run_as<T>(definition, parameters, array_params, std::move(arrays), std::move(upstream), shapes,
               options.seed.value_or(0), outputs);
   });
   return exit_good;
@@ -375,6 +475,8 @@ Command add_run(CLI::App& program) {
       "  actc run 'f(a, b) = a * sigmoid(b)' --input a.npy --input b.npy --output y.npy --grad "
       "b=db.npy\n"
       "  actc run prelu --input x.npy --grad dx.npy --grad a=da.npy --upstream dy.npy\n"
+      "  actc run prelu --input x.npy --param a=slopes.npy --channel-axis 1 --grad dx.npy --grad "
+      "a=da.npy\n"
       "  actc run softmax --input x.npy --output y.npy --axis 1\n"
       "  actc run dropout --input x.npy --output y.npy --seed 7\n");
   app->add_option("DEF", options->def, "A built-in's name, a formula, a text, or a name in FILE")
@@ -395,6 +497,10 @@ Command add_run(CLI::App& program) {
   app->add_option("--axis", options->axis,
                   "The axis along which rows lie, for what is over a row: 0 is the first, -1 the "
                   "last, which it is where it is not given")
+      ->type_name("K");
+  app->add_option("--channel-axis", options->channel_axis,
+                  "The axis of the inputs along which a parameter given as --param NAME=FILE.npy "
+                  "has its values; without it the array is spread over the inputs as NumPy would")
       ->type_name("K");
   app->add_option("--seed", options->seed,
                   "The seed of what a definition draws at random; 0 where it is not given")
