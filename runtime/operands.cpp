@@ -127,6 +127,43 @@ bool same(const Layout& a, const Layout& b) {
 
 // One array for an input and what is written is right for spread inputs too: their gradients are
 // written in the end.
+// Do arrays of one shape and strides, `distance` bytes apart, have an element in common? `axes` are
+// from the widest stride on. Where an axis is wider than all after it together, it takes a whole
+// number of its steps to come within their reach; other arrays are taken to have one.
+bool meet(const Layout& layout, std::span<const std::size_t> axes, std::ptrdiff_t distance) {
+  if (axes.empty()) return distance == 0;
+  const auto bytes = static_cast<std::ptrdiff_t>(layout.element_bytes);
+  std::ptrdiff_t reach = 0;
+  for (const std::size_t k : axes.subspan(1)) {
+    reach += static_cast<std::ptrdiff_t>(layout.sizes[k] - 1) * layout.strides[k] * bytes;
+  }
+  const std::ptrdiff_t step = layout.strides[axes[0]] * bytes;
+  if (step <= reach) return true;
+  const std::ptrdiff_t below = distance / step - (distance % step < 0 ? 1 : 0);
+  for (const std::ptrdiff_t steps : {below, below + 1}) {
+    const auto size = static_cast<std::ptrdiff_t>(layout.sizes[axes[0]]);
+    const bool possible = -size < steps && steps < size;
+    if (possible && meet(layout, axes.subspan(1), distance - steps * step)) return true;
+  }
+  return false;
+}
+
+// As the halves of an axis, or its even and odd places.
+bool lie_between_each_other(const Layout& a, const Layout& b) {
+  if (a.element_bytes != b.element_bytes || a.sizes != b.sizes || a.strides != b.strides) {
+    return false;
+  }
+  const auto distance =
+      reinterpret_cast<std::intptr_t>(b.data) - reinterpret_cast<std::intptr_t>(a.data);
+  if (distance % static_cast<std::ptrdiff_t>(a.element_bytes) != 0) return false;
+  std::vector<std::size_t> axes;
+  for (std::size_t k = 0; k < a.rank; ++k) {
+    if (a.sizes[k] > 1) axes.push_back(k);
+  }
+  std::ranges::sort(axes, std::ranges::greater(), [&](std::size_t k) { return a.strides[k]; });
+  return !meet(a, axes, distance);
+}
+
 void check_overlaps(const std::string& name, const Operands& operands) {
   const std::less_equal<const char*> before;
   for (std::size_t o = 0; o < operands.all.size(); ++o) {
@@ -138,6 +175,7 @@ void check_overlaps(const std::string& name, const Operands& operands) {
       const auto [other_begin, other_end] = bytes(other.layout);
       if (before(end, other_begin) || before(other_end, begin)) continue;
       if (!other.is_written() && same(written.layout, other.layout)) continue;
+      if (lie_between_each_other(written.layout, other.layout)) continue;
       throw Error(fmt::format("`{}`: {} overlaps {}{}", name, written.what, other.what,
                               other.is_written()
                                   ? ": give each its own array"
@@ -224,6 +262,46 @@ Layout layout_of(const void* data, std::size_t element_bytes, std::span<const st
     next *= sizes[k];
   }
   return layout;
+}
+
+namespace {
+
+// The axis whose size becomes half as large.
+std::size_t split_axis(const Layout& layout, std::ptrdiff_t axis) {
+  const auto rank = static_cast<std::ptrdiff_t>(layout.rank);
+  if (axis < -rank || axis >= rank) {
+    throw Error(fmt::format("there is no axis {} to divide in the shape {}: axes are {} to {}",
+                            axis, shape_text(sizes_of(layout)), -rank, rank - 1));
+  }
+  const auto k = static_cast<std::size_t>(axis < 0 ? axis + rank : axis);
+  if (layout.sizes[k] % 2 != 0) {
+    throw Error(fmt::format("axis {} of the shape {} has no two halves: its size is odd", axis,
+                            shape_text(sizes_of(layout))));
+  }
+  return k;
+}
+
+Layout shifted(Layout layout, std::ptrdiff_t elements) {
+  layout.data = static_cast<const char*>(layout.data) +
+                elements * static_cast<std::ptrdiff_t>(layout.element_bytes);
+  return layout;
+}
+
+}  // namespace
+
+std::pair<Layout, Layout> halves_of(const Layout& layout, std::ptrdiff_t axis) {
+  const std::size_t k = split_axis(layout, axis);
+  Layout first = layout;
+  first.sizes[k] /= 2;
+  return {first, shifted(first, static_cast<std::ptrdiff_t>(first.sizes[k]) * first.strides[k])};
+}
+
+std::pair<Layout, Layout> pairs_of(const Layout& layout, std::ptrdiff_t axis) {
+  const std::size_t k = split_axis(layout, axis);
+  Layout even = layout;
+  even.sizes[k] /= 2;
+  even.strides[k] *= 2;
+  return {even, shifted(even, layout.strides[k])};
 }
 
 Layout channels_of(const void* data, std::size_t element_bytes, std::size_t count, std::size_t rank,

@@ -132,14 +132,14 @@ class Planner {
     return true;
   }
 
-  // Without rows of its own the last axis is the row where its elements lie side by side; else a
-  // row has one element.
+  // Without rows of its own the last axis is the row.
   void take_columns() {
     plan_.columns = no_axis();
     if (plan_.operands.axis) {
       plan_.columns = axis(*plan_.operands.axis);
       plan_.is_contiguous = plan_.columns.size == 1 || lies_as_a_row(plan_.columns);
-    } else if (!plan_.outer.empty() && lies_as_a_row(plan_.outer.back())) {
+    } else if (!plan_.outer.empty()) {
+      plan_.is_contiguous = lies_as_a_row(plan_.outer.back());
       plan_.columns = std::move(plan_.outer.back());
       plan_.outer.pop_back();
     }
@@ -266,6 +266,9 @@ class Sweep {
       most = summing ? most_rows
                      : std::max<std::size_t>(1, wanted / std::max<std::size_t>(1, most_in_row));
     }
+    if (!plan_.is_contiguous && !operands_.axis && !summing) {
+      most_in_row = std::min(most_in_row, most_gathered);
+    }
     Tasks tasks(plan_, std::max<std::size_t>(1, most), std::max<std::size_t>(1, most_in_row));
     std::vector<Workspace> wave(parallel() ? calls_at_once : 1);
     for (;;) {
@@ -286,6 +289,7 @@ class Sweep {
 
  private:
   static constexpr std::size_t calls_at_once = 64;
+  static constexpr std::size_t most_gathered = 4096;  // elements, that stay in the cache
 
   bool parallel() const { return invocation_.executor != nullptr; }
   std::size_t input_of(std::size_t t) const { return operands_.all[plan_.summed[t]].of; }
@@ -306,7 +310,7 @@ class Sweep {
     if (plan_.is_contiguous) return;
     w.gathered.resize(operands_.all.size());
     for (std::size_t o = 0; o < operands_.all.size(); ++o) {
-      w.gathered[o].resize(plan_.columns.size * operands_.all[o].layout.element_bytes);
+      w.gathered[o].resize(w.task.columns * operands_.all[o].layout.element_bytes);
     }
   }
 
@@ -378,7 +382,7 @@ class Sweep {
     const bool one = role == Role::input      ? plan_.shapes[o] == ir::Shape::row
                      : role == Role::gradient ? false
                                               : operands_.has_row_value;
-    const std::size_t count = one ? 1 : plan_.columns.size;
+    const std::size_t count = one ? 1 : w.task.columns;
     for (std::size_t c = 0; c < count; ++c, at += step) {
       char* own = w.gathered[o].data() + c * bytes;
       back ? std::memcpy(at, own, bytes) : std::memcpy(own, at, bytes);

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <span>
 #include <type_traits>
+#include <utility>
 
 #include "half.h"  // beside this file, here as where it is installed
 
@@ -29,6 +30,9 @@ struct Layout {
 ACTC_API Layout layout_of(const void* data, std::size_t element_bytes,
                           std::span<const std::size_t> sizes,
                           std::span<const std::ptrdiff_t> strides, bool row_major);
+// The two parts of an axis. Throws Error where its size is odd or there is no such axis.
+ACTC_API std::pair<Layout, Layout> halves_of(const Layout& layout, std::ptrdiff_t axis);
+ACTC_API std::pair<Layout, Layout> pairs_of(const Layout& layout, std::ptrdiff_t axis);
 ACTC_API Layout channels_of(const void* data, std::size_t element_bytes, std::size_t count,
                             std::size_t rank, std::ptrdiff_t axis);
 
@@ -66,10 +70,28 @@ class View {
   template <class>
   friend class View;
   template <class U>
+  friend std::pair<View<U>, View<U>> halves(View<U> array, std::ptrdiff_t axis);
+  template <class U>
+  friend std::pair<View<U>, View<U>> pairs(View<U> array, std::ptrdiff_t axis);
+  template <class U>
   friend View<U> channels(std::span<U> values, std::size_t rank, std::ptrdiff_t axis);
   explicit View(const detail::Layout& layout) : layout_(layout) {}
   detail::Layout layout_;
 };
+
+/// The two halves of an axis (from the end where it is negative), as the inputs of a gated unit:
+/// its first elements and its last, or those of even and of odd places. Throws Error where there is
+/// no such axis or its size is odd.
+template <class T>
+std::pair<View<T>, View<T>> halves(View<T> array, std::ptrdiff_t axis = -1) {
+  const auto [first, second] = detail::halves_of(array.layout(), axis);
+  return {View<T>(first), View<T>(second)};
+}
+template <class T>
+std::pair<View<T>, View<T>> pairs(View<T> array, std::ptrdiff_t axis = -1) {
+  const auto [first, second] = detail::pairs_of(array.layout(), axis);
+  return {View<T>(first), View<T>(second)};
+}
 
 /// One value a channel, for use beside an array of `rank` axes of which `axis` (from the end where
 /// it is negative) counts the channels: an array of size 1 along all others. Throws Error where

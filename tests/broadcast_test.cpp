@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numeric>
 #include <random>
@@ -204,6 +205,49 @@ TYPED_TEST(Broadcast, GivesEachChannelItsParameter) {
   }
 }
 
+// One array with both inputs of a gated unit, and its gradient.
+TYPED_TEST(Broadcast, TakesTheHalvesOfAnAxisAndItsPairs) {
+  using T = TypeParam;
+  const BoundKernel<T> swiglu = builtin("swiglu").kernel<T>({.fused = true}).bind();
+  for (const std::ptrdiff_t axis : {0, 1, 2}) {
+    for (const bool interleaved : {false, true}) {
+      Sizes half = {4, 6, 70};
+      half[static_cast<std::size_t>(axis)] /= 2;
+      Array<T> both({4, 6, 70}, 1);
+      Array<T> gradient(both.sizes);
+      const Array<T> dy(half, 2);
+      Array<T> y(half);
+      const auto split = [&](View<T> v) { return interleaved ? pairs(v, axis) : halves(v, axis); };
+      const auto [a, b] = split(both.view());
+      const auto [da, db] = split(gradient.view());
+      const View<const T> in[] = {a, b};
+      const View<T> out[] = {da, db};
+      swiglu.forward_backward(in, dy.view(), y.view(), out);
+
+      std::vector<Array<T>> apart;
+      for (const View<T>& v : {a, b}) {
+        apart.emplace_back(half);
+        const View<const T> from[] = {v};
+        builtin("identity").kernel<T>().bind().forward(from, apart.back().view());
+      }
+      const auto expected = this->run(swiglu, apart, dy, half);
+      EXPECT_EQ(y.elements, expected.y.elements);
+      std::size_t k = 0;
+      for (const View<T>& v : {da, db}) {
+        Array<T> copy(half);
+        const View<const T> from[] = {v};
+        builtin("identity").kernel<T>().bind().forward(from, copy.view());
+        EXPECT_EQ(copy.elements, expected.gradients[k++].elements);
+      }
+      swiglu.backward(in, dy.view(), std::array{a, b});  // in place
+      EXPECT_EQ(both.elements, gradient.elements);
+    }
+  }
+  std::vector<T> odd(3);
+  EXPECT_THROW((void)pairs(View<T>(std::span(odd))), Error);
+  EXPECT_THROW((void)halves(View<T>(std::span(odd)), 1), Error);
+}
+
 TEST(Broadcasting, OfHalvesIsRoundedOnce) {
   const BoundKernel<bfloat16> kernel = compile("f(x, b) = x + b").entry().kernel<bfloat16>().bind();
   const Sizes whole = {1000, 9};
@@ -264,13 +308,11 @@ TEST(Broadcasting, RefusesWhatDoesNotFit) {
     return "no error";
   };
   EXPECT_EQ(option_error({.as_inputs = {"b"}}), "error: `prelu` has no parameter `b`; it has a");
-  EXPECT_EQ(
-      option_error({.as_inputs = {"a", "a"}}),
-      "the parameter `a` of `prelu` is an input of the kernel: it cannot be another input "
-      "too");
-  EXPECT_EQ(
-      option_error({.as_inputs = {"a"}, .fixed = {{"a", 1}}}),
-      "the parameter `a` of `prelu` is an input of the kernel: it cannot be fixed too");
+  EXPECT_EQ(option_error({.as_inputs = {"a", "a"}}),
+            "the parameter `a` of `prelu` is an input of the kernel: it cannot be another input "
+            "too");
+  EXPECT_EQ(option_error({.as_inputs = {"a"}, .fixed = {{"a", 1}}}),
+            "the parameter `a` of `prelu` is an input of the kernel: it cannot be fixed too");
   EXPECT_EQ(option_error({.as_inputs = {"a"}}),
             "the parameter `a` of `prelu` is an input of this kernel: give it as an array");
   std::vector<float> slopes(3);
