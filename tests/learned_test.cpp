@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <limits>
+#include <optional>
 #include <random>
 #include <string>
 #include <vector>
@@ -154,6 +155,92 @@ TYPED_TEST(Learned, CarryInfinitiesAndNan) {
             -std::numeric_limits<double>::infinity());
   EXPECT_TRUE(
       std::isnan(this->gradient(prelu, std::vector<T>{-1, -inf, -inf}, std::vector<T>{1, 1, -1})));
+}
+
+// The change of the value at x with parameter k, by differences of 30 right digits.
+class LearnedReals {
+ public:
+  explicit LearnedReals(const Function& f) {
+    const ir::Library& library = *detail::ModuleState::of(f).library;
+    const ir::FunctionId id = *library.find(f.name());
+    graph_ = ir::expand_meaning(ir::simplify(library[id].meaning, library), library);
+    for (const ir::Parameter& p : library[id].parameters) {
+      parameters_.push_back(ir::from_rational<test::Mpfr>(*p.default_value));
+    }
+  }
+  test::Mpfr slope(double x, std::size_t k, std::optional<double> parameter = {}) const {
+    const test::Mpfr h = ldexp(test::Mpfr(1), -200);
+    std::vector<test::Mpfr> at = parameters_;
+    if (parameter) at[k] = test::Mpfr(*parameter);
+    const test::Mpfr in[] = {test::Mpfr(x)};
+    std::vector<test::Mpfr> up = at;
+    std::vector<test::Mpfr> down = at;
+    up[k] = at[k] + h;
+    down[k] = at[k] - h;
+    return (ir::evaluate<test::Mpfr>(graph_, in, up)[0] -
+            ir::evaluate<test::Mpfr>(graph_, in, down)[0]) /
+           (h + h);
+  }
+
+ private:
+  ir::Graph graph_;
+  std::vector<test::Mpfr> parameters_;
+};
+
+TEST(LearnedOfBuiltIns, AreThoseOfTheirFormulas) {
+  const test::PrecisionScope precision(512);
+  constexpr std::size_t n = 600;
+  const std::vector<double> x = normal<double>(n, 5);
+  const std::vector<double> dy = normal<double>(n, 6);
+  int tried = 0;
+  for (const Function& f : standard_library().functions()) {
+    if (f.documentation().empty() || f.inputs().size() != 1) continue;
+    std::vector<std::size_t> learned;
+    for (std::size_t k = 0; k < f.parameters().size(); ++k) {
+      if (f.parameters()[k].learned) learned.push_back(k);
+    }
+    if (learned.empty()) continue;
+    const LearnedReals reals(f);
+    std::vector<double> found(learned.size());
+    std::vector<double> dx(n);
+    f.kernel<double>({.learned = true}).bind().backward(x, dy, dx, found);
+    for (std::size_t p = 0; p < learned.size(); ++p) {
+      ++tried;
+      // One for all; then one for each of three channels.
+      test::Mpfr sum = 0;
+      test::Mpfr magnitudes = 0;
+      for (std::size_t i = 0; i < n; ++i) {
+        const test::Mpfr term = test::Mpfr(dy[i]) * reals.slope(x[i], learned[p]);
+        sum = sum + term;
+        magnitudes = magnitudes + abs(term);
+      }
+      EXPECT_LE(static_cast<double>(abs(test::Mpfr(found[p]) - sum)),
+                1e-13 * static_cast<double>(magnitudes))
+          << f.name();
+
+      const std::string name = f.parameters()[learned[p]].name;
+      const std::size_t sizes[] = {4, 3, 50};
+      std::vector<double> values = {0.25, 0.5, 1.25};
+      std::vector<double> gradient(3);
+      const View<const double> in[] = {View<const double>(x.data(), sizes),
+                                       channels<const double>(values, 3, 1)};
+      const View<double> out[] = {View<double>(dx.data(), sizes), channels<double>(gradient, 3, 1)};
+      f.kernel<double>({.as_inputs = {name}})
+          .bind()
+          .backward(in, View<const double>(dy.data(), sizes), out);
+      for (std::size_t c = 0; c < 3; ++c) {
+        test::Mpfr own = 0;
+        for (std::size_t i = 0; i < n; ++i) {
+          if (i / 50 % 3 == c)
+            own = own + test::Mpfr(dy[i]) * reals.slope(x[i], learned[p], values[c]);
+        }
+        EXPECT_LE(static_cast<double>(abs(test::Mpfr(gradient[c]) - own)),
+                  1e-13 * static_cast<double>(magnitudes))
+            << f.name() << ", channel " << c;
+      }
+    }
+  }
+  EXPECT_GE(tried, 5);  // prelu, star_relu and xielu
 }
 
 TEST(LearnedErrors, SayWhatIsMissing) {
