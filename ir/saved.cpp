@@ -73,8 +73,9 @@ class MaskSearch {
   }
 
   void collect(NodeId id) {
+    if (!collected_.insert(id).second) return;
     if (!depends_[id]) {
-      if (std::ranges::find(outcomes_, id) == outcomes_.end()) outcomes_.push_back(id);
+      outcomes_.push_back(id);
     } else if (from_[id].op == Operation::Where) {
       collect(from_.arg(id, 1));
       collect(from_.arg(id, 2));
@@ -86,10 +87,11 @@ class MaskSearch {
   // Is the outcome the first?
   NodeId truth_of(Algebra& algebra, NodeId id) {
     if (!depends_[id]) return algebra.truth(id == outcomes_[0]);
+    if (const auto known = truths_.find(id); known != truths_.end()) return known->second;
     const NodeId c = from_.arg(id, 0);
     const NodeId then = truth_of(algebra, from_.arg(id, 1));
     const NodeId otherwise = truth_of(algebra, from_.arg(id, 2));
-    if (then == otherwise) return then;
+    if (then == otherwise) return truths_[id] = then;
     const auto both = [&](Operation op, NodeId a, NodeId b) {
       const std::array args = {a, b};
       if (to_.is_constant(a)) return to_.is_constant(a, op == Operation::And) ? b : a;
@@ -98,8 +100,8 @@ class MaskSearch {
     };
     const std::array negated = {c};
     const NodeId not_c = algebra.make(Operation::Not, Format::boolean, negated);
-    return both(Operation::Or, both(Operation::And, c, then),
-                both(Operation::And, not_c, otherwise));
+    return truths_[id] = both(Operation::Or, both(Operation::And, c, then),
+                              both(Operation::And, not_c, otherwise));
   }
 
   NodeId copy(Algebra& algebra, NodeId id, std::span<const NodeId> mapped) {
@@ -114,6 +116,8 @@ class MaskSearch {
   Graph to_;
   std::vector<bool> depends_;
   std::vector<NodeId> outcomes_;
+  std::set<NodeId> collected_;
+  std::map<NodeId, NodeId> truths_;
   bool plain_ = true;
 };
 

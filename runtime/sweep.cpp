@@ -302,7 +302,9 @@ class Sweep {
     return plan_.is_contiguous ? 1 : task.rows;
   }
 
+  // All memory that the call will use: on threads nothing is allocated, so that nothing throws.
   void prepare(Workspace& w) const {
+    w.arrays.reserve(operands_.all.size() + learned_);
     w.partial.resize(totals_.size());
     for (std::size_t t = 0; t < totals_.size(); ++t) {
       w.partial[t].assign(2 * partial_sums(w.task, t), 0.0);

@@ -77,6 +77,17 @@ TEST(Savings, AreFoundInFormulasAsTyped) {
   }
 }
 
+TEST(Savings, OfLargeFormulasAreFoundInTime) {
+  // Each choice uses the one before twice.
+  std::string text = "f(x) = let t0 = where(x > 0, 1, 0) in ";
+  for (int k = 1; k < 60; ++k) {
+    const std::string before = "t" + std::to_string(k - 1);
+    text += "let t" + std::to_string(k) + " = where(x > " + std::to_string(k) + ", " + before +
+            ", where(x < -" + std::to_string(k) + ", " + before + ", 0)) in ";
+  }
+  EXPECT_EQ(formula(text + "x * t59").savings().back().saved, Saved::x);
+}
+
 TEST(Savings, SayWhatParametersMustBePositive) {
   const auto savings = builtin("elu").savings();
   EXPECT_EQ(savings[0].positive, std::vector<std::string>{"alpha"});
