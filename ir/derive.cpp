@@ -403,12 +403,15 @@ Graph with_gradients(const Graph& meaning, const Library& library, std::span<con
   for (std::size_t k = 0; k < inputs.size(); ++k) {
     variables.push_back(result.input(static_cast<std::uint32_t>(k), inputs[k]));
   }
-  const NodeId dy = result.input(static_cast<std::uint32_t>(inputs.size()), value_shape(result));
-  if (over_rows) variables.push_back(dy);
+  const auto upstream = [&] {
+    return result.input(static_cast<std::uint32_t>(inputs.size()), value_shape(result));
+  };
+  if (over_rows) variables.push_back(upstream());
   const std::size_t input_count = variables.size();
   append_parameters(variables, result, derived);
 
   const std::vector<NodeId> parts = inline_body(result, derived, input_count, variables);
+  const NodeId dy = upstream();
   Algebra algebra(result, library);
   for (std::size_t k = 0; k < parts.size(); ++k) {
     const Shape spread = summed(k < inputs.size() ? inputs[k] : Shape::scalar);

@@ -70,6 +70,10 @@ Variables variables_of(const ir::Function& f, const StageOptions& options) {
 // inputs after them.
 ir::Graph shaped_call(const ir::Library& library, ir::FunctionId id, const Variables& variables) {
   const ir::Function& f = library[id];
+  const auto is_element = [](ir::Shape shape) { return shape == ir::Shape::element; };
+  if (variables.arrays.empty() && std::ranges::all_of(variables.inputs, is_element)) {
+    return call_graph(library, id);
+  }
   ir::Graph graph;
   std::vector<ir::NodeId> args;
   const auto input = [&](std::size_t k) {
