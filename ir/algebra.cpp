@@ -62,6 +62,25 @@ std::optional<Operation> inverse_comparison(Operation op) {
   }
 }
 
+// a op b as b op' a.
+std::optional<Operation> mirrored_comparison(Operation op) {
+  switch (op) {
+    case Operation::Less:
+      return Operation::Greater;
+    case Operation::LessEqual:
+      return Operation::GreaterEqual;
+    case Operation::Greater:
+      return Operation::Less;
+    case Operation::GreaterEqual:
+      return Operation::LessEqual;
+    case Operation::Equal:
+    case Operation::NotEqual:
+      return op;
+    default:
+      return std::nullopt;
+  }
+}
+
 // The value of an operation on constants, where it is rational.
 std::optional<Rational> fold(Operation op, std::span<const Rational> a) {
   switch (op) {
@@ -301,6 +320,21 @@ NodeId Algebra::compare(Operation op, NodeId a, NodeId b) {
   return make(op, Format::boolean, std::array{a, b});
 }
 
+// k u > m u as (k - m) u > 0: the two sides are equal at an infinity, and may round to one number.
+std::optional<NodeId> Algebra::make_sign_test(Operation op, NodeId a, NodeId b) {
+  const auto split = [&](NodeId id) -> std::pair<Rational, NodeId> {
+    if (is(id, Operation::Neg)) return {-1, graph_.arg(id, 0)};
+    if (is(id, Operation::Mul) && graph_.is_constant(graph_.arg(id, 0))) {
+      return {graph_.value(graph_.arg(id, 0)), graph_.arg(id, 1)};
+    }
+    return {1, id};
+  };
+  const auto [k, u] = split(a);
+  const auto [m, v] = split(b);
+  if (u != v || k == m || graph_[u].format != Format::real) return std::nullopt;
+  return compare(k > m ? op : *mirrored_comparison(op), u, number(0));
+}
+
 NodeId Algebra::make(Operation op, Format format, std::span<const NodeId> args,
                      std::uint32_t payload) {
   if (const auto constant = folded(op, args)) return *constant;
@@ -362,6 +396,14 @@ NodeId Algebra::make(Operation op, Format format, std::span<const NodeId> args,
       if (graph_.is_constant(args[1], neutral)) return args[0];
       break;
     }
+    case Operation::Less:
+    case Operation::LessEqual:
+    case Operation::Greater:
+    case Operation::GreaterEqual:
+    case Operation::Equal:
+    case Operation::NotEqual:
+      if (const auto sign = make_sign_test(op, args[0], args[1])) return *sign;
+      break;
     case Operation::Where:
     case Operation::Rarely:
       return make_where(op, args[0], args[1], args[2]);

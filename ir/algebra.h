@@ -57,6 +57,7 @@ class Algebra {
   NodeId make_reduction(Operation op, NodeId a, Shape axes);
   // Is the value one for each row, so that it may leave a sum along it?
   bool is_row_value(NodeId id) const { return graph_[id].shape == Shape::row; }
+  std::optional<NodeId> make_sign_test(Operation op, NodeId a, NodeId b);
   NodeId make_where(Operation op, NodeId c, NodeId a, NodeId b);
   NodeId make_power(FunctionId power, NodeId a, NodeId b);
   bool is(NodeId id, Operation op) const { return graph_[id].op == op; }

@@ -136,6 +136,15 @@ TEST_F(Piecewise, MaximumSharesItsGradientOnATie) {
   EXPECT_EQ(slope(3.0), 1.0);
 }
 
+TEST_F(Piecewise, MaximumOfMultiplesIsChosenByTheSignAlone) {
+  // At an infinity both are equal, and so are they where the product rounds to x.
+  g.outputs = {m.real(Operation::Max, {m.mul(m.number(Rational(9, 10)), x), x})};
+  EXPECT_EQ(slope(std::numeric_limits<double>::infinity()), 1.0);
+  EXPECT_EQ(slope(-std::numeric_limits<double>::infinity()), 0.9);
+  EXPECT_EQ(slope(std::numeric_limits<double>::denorm_min()), 1.0);
+  EXPECT_EQ(slope(0.0), 0.95);
+}
+
 TEST_F(Piecewise, AbsoluteValueHasSlopeZeroAtZero) {
   g.outputs = {m.real(Operation::Abs, {x})};
   EXPECT_EQ(slope(0.0), 0.0);

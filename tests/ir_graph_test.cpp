@@ -123,6 +123,18 @@ TEST_F(Simplified, WhatIsNotExactIsLeftAlone) {
   EXPECT_EQ(text(node(Operation::Div, {x, x})), "x / x");
 }
 
+TEST_F(Simplified, MultiplesOfOneValueCompareBySign) {
+  const auto chosen = [&](Operation op, NodeId a, NodeId b) {
+    return text(node(Operation::Where, {g.node(op, Format::boolean, {a, b}), y, x}));
+  };
+  const NodeId twice = node(Operation::Mul, {number(2), x});
+  EXPECT_EQ(chosen(Operation::Greater, twice, x), "where(x > 0, y, x)");
+  EXPECT_EQ(chosen(Operation::GreaterEqual, x, twice), "where(x <= 0, y, x)");
+  EXPECT_EQ(chosen(Operation::Less, node(Operation::Neg, {x}), twice), "where(x > 0, y, x)");
+  EXPECT_EQ(chosen(Operation::Equal, x, twice), "where(x == 0, y, x)");
+  EXPECT_EQ(chosen(Operation::Less, twice, y), "where(2 * x < y, y, x)");
+}
+
 TEST_F(Simplified, SelectionsOnOneConditionMerge) {
   const NodeId c = is_positive();
   const NodeId inner = node(Operation::Where, {c, x, y});
