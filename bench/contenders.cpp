@@ -36,31 +36,16 @@ std::string_view name(Who who) {
   return "";
 }
 
-namespace {
-
-constexpr std::size_t alignment = 64;
-
-float* allocate(std::size_t floats) {
-  const std::size_t bytes = (floats * sizeof(float) + alignment - 1) / alignment * alignment;
-  auto* p = static_cast<float*>(std::aligned_alloc(alignment, bytes));
-  if (p == nullptr) throw std::bad_alloc();
-  return p;
-}
-
-}  // namespace
-
-void Data::Free::operator()(float* p) const { std::free(p); }
-
-Data::Data(std::size_t n) : n_(n), input_(allocate(2 * n)), output_(allocate(n + n / 2)) {
+Data::Data(std::size_t n) : input_(2 * n), output_(n + n / 2) {
   std::mt19937 generator(20261121);
   std::normal_distribution<float> normal(0, 2);
-  std::generate_n(input_.get(), 2 * n, [&] { return normal(generator); });
-  std::fill_n(output_.get(), n + n / 2, 0.0f);
+  std::ranges::generate(input_.all(), [&] { return normal(generator); });
+  std::ranges::fill(output_.all(), 0.0f);
 }
 
 void Data::copy(Direction direction) const {
-  const std::size_t floats = direction == Direction::forward ? n_ : n_ + n_ / 2;
-  std::memcpy(output_.get(), input_.get(), floats * sizeof(float));
+  const std::size_t floats = direction == Direction::forward ? size() : size() + size() / 2;
+  std::memcpy(output_.all().data(), input_.all().data(), floats * sizeof(float));
 }
 
 const actc::BoundKernel<float>& ActcKernels::get(std::string_view function, bool avx2_only) {

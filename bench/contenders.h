@@ -10,6 +10,7 @@
 #include <string_view>
 #include <utility>
 
+#include "bench/aligned.h"
 #include "bench/kernels.h"
 #include "runtime/actc.h"
 
@@ -28,21 +29,17 @@ class Data {
  public:
   explicit Data(std::size_t n);
 
-  std::size_t size() const { return n_; }
-  std::span<const float> x() const { return {input_.get(), n_}; }
-  std::span<const float> dy() const { return {input_.get() + n_, n_}; }
-  std::span<float> out() const { return {output_.get(), n_}; }
+  std::size_t size() const { return input_.all().size() / 2; }
+  std::span<const float> x() const { return input_.all().first(size()); }
+  std::span<const float> dy() const { return input_.all().last(size()); }
+  std::span<float> out() const { return output_.all().first(size()); }
   // Copies as many bytes as the direction reads and writes: forward n floats; backward, which
   // reads two arrays and writes one, 3n/2 floats.
   void copy(Direction direction) const;
 
  private:
-  struct Free {
-    void operator()(float* p) const;
-  };
-  std::size_t n_;
-  std::unique_ptr<float, Free> input_;   // x, then dy
-  std::unique_ptr<float, Free> output_;  // 3n/2
+  AlignedFloats input_;   // x, then dy
+  AlignedFloats output_;  // 3n/2
 };
 
 // actc's kernels of the built-ins, compiled when first asked for.

@@ -144,16 +144,24 @@ std::optional<Rational> fold(Operation op, std::span<const Rational> a) {
 
 }  // namespace
 
-bool is_power(const Function& function) {
+namespace {
+
+// Is the function one operation on its two inputs?
+bool is_operation(const Function& function, Operation op) {
   const Graph& g = function.meaning;
   if (g.outputs.size() != 1 || function.argument_count() != 2) return false;
   const NodeId y = g.outputs[0];
-  if (g[y].op != Operation::RealPow) return false;
+  if (g[y].op != op) return false;
   const auto is_input = [&](NodeId id, std::uint32_t position) {
     return g[id].op == Operation::Input && g[id].payload == position;
   };
   return is_input(g.arg(y, 0), 0) && is_input(g.arg(y, 1), 1);
 }
+
+}  // namespace
+
+bool is_power(const Function& function) { return is_operation(function, Operation::RealPow); }
+bool is_quotient(const Function& function) { return is_operation(function, Operation::Div); }
 
 std::optional<NodeId> Algebra::folded(Operation op, std::span<const NodeId> args) {
   if (args.empty() || info(op).klass == OperationClass::reduction ||
@@ -195,7 +203,20 @@ NodeId Algebra::make_sum(NodeId a, NodeId b) {
   if (is(b, Operation::Neg)) return sub(a, graph_.arg(b, 0));
   if (is(a, Operation::Neg)) return sub(b, graph_.arg(a, 0));
   if (const auto merged = sum_of_selections(a, b)) return *merged;
+  if (is_row_quotient(a) && is_row_quotient(b) && graph_.arg(a, 1) == graph_.arg(b, 1)) {
+    return div(add(graph_.arg(a, 0), graph_.arg(b, 0)), graph_.arg(a, 1));
+  }
   return graph_.node(Operation::Add, Format::real, {a, b});
+}
+
+// A call of a function that is the quotient of its two inputs, whatever its name, or a division.
+std::optional<NodeId> Algebra::known_quotient(NodeId a, NodeId b) const {
+  const std::array args = {a, b};
+  for (FunctionId f = 0; f < library_.size(); ++f) {
+    if (!is_quotient(library_[f])) continue;
+    if (const auto call = graph_.find(Operation::Call, Format::real, args, f)) return call;
+  }
+  return graph_.find(Operation::Div, Format::real, args);
 }
 
 NodeId Algebra::make_product(NodeId a, NodeId b) {
@@ -215,10 +236,9 @@ NodeId Algebra::make_product(NodeId a, NodeId b) {
   }
   // a · (b / s) = b · (a / s), where the row has a / s already.
   for (const auto& [quotient, other] : {std::pair{b, a}, std::pair{a, b}}) {
-    if (!is(quotient, Operation::Div) || !is_row_value(graph_.arg(quotient, 1))) continue;
-    const std::array known = {other, graph_.arg(quotient, 1)};
-    if (const auto there = graph_.find(Operation::Div, Format::real, known)) {
-      return graph_.node(Operation::Mul, Format::real, {graph_.arg(quotient, 0), *there});
+    if (!is_row_quotient(quotient)) continue;
+    if (const auto there = known_quotient(other, graph_.arg(quotient, 1))) {
+      return graph_.node(Operation::Mul, Format::real, {*there, graph_.arg(quotient, 0)});
     }
   }
   // A power of two scales exactly, wherever it stands.
@@ -280,6 +300,11 @@ NodeId Algebra::make_reduction(Operation op, NodeId a, Shape axes) {
       if (is(a, Operation::Mul) && leaves(graph_.arg(a, k))) {
         return mul(graph_.arg(a, k), make_reduction(op, graph_.arg(a, 1 - k), axes));
       }
+      if (is(a, Operation::Mul) && is_row_quotient(graph_.arg(a, k))) {
+        const NodeId quotient = graph_.arg(a, k);
+        const NodeId product = mul(graph_.arg(quotient, 0), graph_.arg(a, 1 - k));
+        return div(make_reduction(op, product, axes), graph_.arg(quotient, 1));
+      }
     }
     if (is(a, Operation::Div) && leaves(graph_.arg(a, 1))) {
       return div(make_reduction(op, graph_.arg(a, 0), axes), graph_.arg(a, 1));
@@ -287,6 +312,37 @@ NodeId Algebra::make_reduction(Operation op, NodeId a, Shape axes) {
   }
   const std::array args = {a};
   return graph_.node(op, Format::real, args, static_cast<std::uint32_t>(axes));
+}
+
+// u - sum(u) / columns, and what is a multiple of it along the row.
+bool Algebra::sums_to_zero(NodeId id) const {
+  const auto leaves = [&](NodeId factor) { return !varies_along_row(graph_[factor].shape); };
+  for (;;) {
+    if (is(id, Operation::Neg) || (is(id, Operation::Div) && leaves(graph_.arg(id, 1))) ||
+        (is(id, Operation::Mul) && leaves(graph_.arg(id, 1)))) {
+      id = graph_.arg(id, 0);
+    } else if (is(id, Operation::Mul) && leaves(graph_.arg(id, 0))) {
+      id = graph_.arg(id, 1);
+    } else {
+      break;
+    }
+  }
+  if (!is(id, Operation::Sub) || !is(graph_.arg(id, 1), Operation::Div)) return false;
+  const NodeId total = graph_.arg(graph_.arg(id, 1), 0);
+  return is(graph_.arg(graph_.arg(id, 1), 1), Operation::Columns) && is(total, Operation::Sum) &&
+         graph_.arg(total, 0) == graph_.arg(id, 0);
+}
+
+NodeId Algebra::sum_of_adjoint(NodeId a) {
+  if (is(a, Operation::Add) || is(a, Operation::Sub)) {
+    const NodeId first = graph_.arg(a, 0);
+    const NodeId second = graph_.arg(a, 1);
+    if (sums_to_zero(second)) return sum_of_adjoint(first);
+    if (sums_to_zero(first)) {
+      return is(a, Operation::Add) ? sum_of_adjoint(second) : neg(sum_of_adjoint(second));
+    }
+  }
+  return sum(a, Shape::column);
 }
 
 NodeId Algebra::make_where(Operation op, NodeId c, NodeId a, NodeId b) {
@@ -345,6 +401,10 @@ NodeId Algebra::make(Operation op, Format format, std::span<const NodeId> args,
       if (graph_.is_constant(args[1], 0)) return args[0];
       if (graph_.is_constant(args[0], 0)) return neg(args[1]);
       if (is(args[1], Operation::Neg)) return add(args[0], graph_.arg(args[1], 0));
+      if (is_row_quotient(args[0]) && is_row_quotient(args[1]) &&
+          graph_.arg(args[0], 1) == graph_.arg(args[1], 1)) {
+        return div(sub(graph_.arg(args[0], 0), graph_.arg(args[1], 0)), graph_.arg(args[0], 1));
+      }
       // a - (m + r) = (a - m) - r, where a - m is there: of a row's largest element it is exact, or
       // nearly so.
       if (is(args[1], Operation::Add)) {

@@ -32,6 +32,8 @@ class Algebra {
   // The sum over axes of a, which need not vary along them: along those it is counted.
   NodeId sum(NodeId a, Shape axes) { return make_reduction(Operation::Sum, a, axes); }
 
+  // The sum along a row in a derivative: without what sums to 0, the distances from a mean.
+  NodeId sum_of_adjoint(NodeId a);
   // where(c, a, b) in a derivative: also a for a = b, whatever c.
   NodeId select(NodeId c, NodeId a, NodeId b);
   // p · q in a derivative: a constant 0 within branches of either stays 0, never a product that
@@ -57,6 +59,11 @@ class Algebra {
   NodeId make_reduction(Operation op, NodeId a, Shape axes);
   // Is the value one for each row, so that it may leave a sum along it?
   bool is_row_value(NodeId id) const { return graph_[id].shape == Shape::row; }
+  bool is_row_quotient(NodeId id) const {
+    return is(id, Operation::Div) && is_row_value(graph_.arg(id, 1));
+  }
+  std::optional<NodeId> known_quotient(NodeId a, NodeId b) const;
+  bool sums_to_zero(NodeId id) const;
   std::optional<NodeId> make_sign_test(Operation op, NodeId a, NodeId b);
   NodeId make_where(Operation op, NodeId c, NodeId a, NodeId b);
   NodeId make_power(FunctionId power, NodeId a, NodeId b);
@@ -70,7 +77,9 @@ class Algebra {
   const Library& library_;
 };
 
-// Is the function the power function, whatever its name: real_pow of its two inputs?
+// Is the function the power function, whatever its name: real_pow of its two inputs? Their
+// quotient?
 bool is_power(const Function& function);
+bool is_quotient(const Function& function);
 
 }  // namespace actc::ir

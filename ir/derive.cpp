@@ -70,7 +70,7 @@ class Differentiator {
       level = join(level, own);
       const bool is_variable = graph_[to].op == Operation::Input;
       if (own == Shape::row && varies_along_row(level) && !is_variable) {
-        contribution = algebra_.sum(contribution, Shape::column);
+        contribution = algebra_.sum_of_adjoint(contribution);
         level = own;
       }
     }

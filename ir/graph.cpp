@@ -61,8 +61,9 @@ NodeId Graph::node(Operation op, Format format, std::span<const NodeId> args,
   return intern({op, format, shape, payload, 0, 0}, args);
 }
 
-std::optional<NodeId> Graph::find(Operation op, Format format, std::span<const NodeId> args) const {
-  return known({op, format, Shape::scalar, 0, 0, 0}, args);
+std::optional<NodeId> Graph::find(Operation op, Format format, std::span<const NodeId> args,
+                                  std::uint32_t payload) const {
+  return known({op, format, Shape::scalar, payload, 0, 0}, args);
 }
 
 std::optional<NodeId> Graph::known(const Node& node, std::span<const NodeId> args) const {

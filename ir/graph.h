@@ -65,7 +65,8 @@ class Graph {
     return node(op, format, std::span<const NodeId>(args.begin(), args.size()));
   }
   // The node that `node` would return, where it is there already.
-  std::optional<NodeId> find(Operation op, Format format, std::span<const NodeId> args) const;
+  std::optional<NodeId> find(Operation op, Format format, std::span<const NodeId> args,
+                             std::uint32_t payload = 0) const;
 
   std::size_t size() const { return nodes_.size(); }
   const Node& operator[](NodeId id) const { return nodes_[id]; }

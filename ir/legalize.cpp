@@ -458,7 +458,7 @@ Graph legalize(const Graph& graph, const Library& library, Format format,
         if (first) it->second = legalize(callee.meaning, library, wanted, 1);
         return &it->second;
       });
-  Graph lowered = RealConstants(inlined).fold();
+  Graph lowered = take_row_factors_out_of_sums(RealConstants(inlined).fold());
   assert(check(lowered).empty());
   return lowered;
 }

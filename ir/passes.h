@@ -69,6 +69,11 @@ void complete_derivatives(Library& library, FunctionId id, const Rulebook* rules
 Graph legalize(const Graph& graph, const Library& library, Format format,
                std::size_t strict_outputs);
 
+// The sums along a row of a graph that is in a number format, without the factors and divisors that
+// are one value for the row: those multiply and divide the sum. Fewer loops over the row are
+// needed, and as each sum is taken in a wider format, as accurate.
+Graph take_row_factors_out_of_sums(const Graph& graph);
+
 // The part of the graph that the given outputs need.
 Graph extract(const Graph& graph, std::span<const std::size_t> outputs);
 

@@ -72,8 +72,14 @@ void KernelWriter::add_to_columns(const Total& total, const Place& place, unsign
 void KernelWriter::emit_reductions(const Place& place) {
   for (std::size_t k = 0; k < reductions_.size(); ++k) {
     const NodeId reduced = graph_.arg(loop_->reductions[k], 0);
+    const bool product = graph_[reduced].op == Operation::Mul && reductions_[k].takes_products();
     for (unsigned vector = 0; vector < place.vectors; ++vector) {
-      reductions_[k].take(vector, operand(reduced, vector), place.lanes.mask);
+      if (product) {
+        reductions_[k].take_product(vector, operand(graph_.arg(reduced, 0), vector),
+                                    operand(graph_.arg(reduced, 1), vector), place.lanes.mask);
+      } else {
+        reductions_[k].take(vector, operand(reduced, vector), place.lanes.mask);
+      }
     }
   }
 }

@@ -77,8 +77,12 @@ unsigned KernelWriter::vectors_of(const Loop& loop) const {
   const Schedule& s = loop.schedule;
   if (huge_) return 1;
   const unsigned vectors = vectors_in_flight(s, processor_.vector_bits);
-  // A sum holds registers twice as wide.
-  return loop.reductions.empty() || vectors > 4 ? vectors : std::min(vectors, 2U);
+  if (loop.reductions.empty()) return vectors;
+  if (vectors <= 4) return std::min(vectors, 2U);
+  // A sum holds two registers a vector.
+  std::size_t registers = 0;
+  for (const NodeId id : loop.reductions) registers += graph_[id].op == Operation::Sum ? 2 : 1;
+  return registers <= 1 ? vectors : registers <= 2 ? 4 : 2;
 }
 
 void KernelWriter::make_totals() {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "ir/algebra.h"
 #include "ir/passes.h"
 #include "runtime/state.h"
 #include "stdlib/stdlib.h"
@@ -20,7 +21,8 @@ const ModuleState& identities() {
   return *state;
 }
 
-// Functions become formulas, but for those that identities are about and the known ones.
+// Functions become formulas, but for those that identities are about, the known ones, and
+// quotients, whose divisors would leave the sums that they stand in.
 ir::Graph opened(const ir::Graph& graph, const ir::Library& library,
                  bool with_written_derivatives) {
   const std::vector<ir::FunctionId> closed = ir::functions_of(saved_identities());
@@ -28,6 +30,7 @@ ir::Graph opened(const ir::Graph& graph, const ir::Library& library,
       graph, library,
       [&](const ir::Function& f, const ir::Graph& g, ir::NodeId call) -> const ir::Graph* {
         if (std::ranges::find(closed, g[call].payload) != closed.end()) return nullptr;
+        if (ir::is_quotient(f)) return nullptr;
         for (ir::NodeId id = 0; id < f.meaning.size(); ++id) {
           if (ir::info(f.meaning[id].op).klass == ir::OperationClass::real) return nullptr;
         }

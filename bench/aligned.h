@@ -1,0 +1,30 @@
+// Memory that begins where a cache line does.
+#pragma once
+
+#include <cstdlib>
+#include <memory>
+#include <new>
+#include <span>
+
+namespace bench {
+
+class AlignedFloats {
+ public:
+  explicit AlignedFloats(std::size_t count) : count_(count) {
+    const std::size_t bytes = (count * sizeof(float) + alignment - 1) / alignment * alignment;
+    memory_.reset(static_cast<float*>(std::aligned_alloc(alignment, bytes)));
+    if (memory_ == nullptr) throw std::bad_alloc();
+  }
+
+  std::span<float> all() const { return {memory_.get(), count_}; }
+
+ private:
+  static constexpr std::size_t alignment = 64;
+  struct Free {
+    void operator()(float* p) const { std::free(p); }
+  };
+  std::size_t count_;
+  std::unique_ptr<float, Free> memory_;
+};
+
+}  // namespace bench
