@@ -300,11 +300,6 @@ NodeId Algebra::make_reduction(Operation op, NodeId a, Shape axes) {
       if (is(a, Operation::Mul) && leaves(graph_.arg(a, k))) {
         return mul(graph_.arg(a, k), make_reduction(op, graph_.arg(a, 1 - k), axes));
       }
-      if (is(a, Operation::Mul) && is_row_quotient(graph_.arg(a, k))) {
-        const NodeId quotient = graph_.arg(a, k);
-        const NodeId product = mul(graph_.arg(quotient, 0), graph_.arg(a, 1 - k));
-        return div(make_reduction(op, product, axes), graph_.arg(quotient, 1));
-      }
     }
     if (is(a, Operation::Div) && leaves(graph_.arg(a, 1))) {
       return div(make_reduction(op, graph_.arg(a, 0), axes), graph_.arg(a, 1));
@@ -535,6 +530,12 @@ NodeId Algebra::scale(NodeId p, NodeId q) {
              ? over_branches(
                    q, [&](NodeId leaf) { return graph_.is_constant(leaf, 0) ? leaf : with(leaf); })
              : with(q);
+}
+
+NodeId Algebra::scale_by_quotient(NodeId p, NodeId q) {
+  if (is(q, Operation::Neg)) return opposite(scale_by_quotient(p, graph_.arg(q, 0)));
+  if (!is_row_quotient(q) || graph_.is_constant(graph_.arg(q, 0))) return scale(p, q);
+  return scale_down(scale(p, graph_.arg(q, 0)), graph_.arg(q, 1));
 }
 
 NodeId Algebra::scale_down(NodeId p, NodeId q) {

@@ -39,6 +39,8 @@ class Algebra {
   // p · q in a derivative: a constant 0 within branches of either stays 0, never a product that
   // turns an inf of the other into NaN.
   NodeId scale(NodeId p, NodeId q);
+  // The same where q may be a quotient by what is one for a row, which then divides the product.
+  NodeId scale_by_quotient(NodeId p, NodeId q);
   // p / q, -p and p + q in a derivative, likewise.
   NodeId scale_down(NodeId p, NodeId q);
   NodeId opposite(NodeId p) { return scale(number(-1), p); }

@@ -112,7 +112,7 @@ class Differentiator {
       if (!varies_[args[k]]) continue;
       const Graph& body = callee.derivatives[k]->body;
       const NodeId factor = inline_body(graph_, body, callee.inputs.size(), args).front();
-      give(args[k], algebra_.scale(adj, factor));
+      give(args[k], algebra_.scale_by_quotient(adj, factor));
     }
   }
 

@@ -34,25 +34,22 @@ void KernelWriter::create_function(const std::string& name) {
 }
 
 KernelWriter::Array KernelWriter::load_array(llvm::Value* arrays, std::size_t position,
-                                             Storage storage, llvm::Value*& bad_stride) {
+                                             Storage storage) {
   const std::size_t base = position * sizeof(actc_array);
-  Array result;
-  result.storage = storage;
-  result.data = load_field(arrays, base + offsetof(actc_array, data), builder_.getPtrTy());
-  result.row_stride =
-      load_field(arrays, base + offsetof(actc_array, row_stride), builder_.getInt64Ty());
-  llvm::Value* column_stride =
-      load_field(arrays, base + offsetof(actc_array, column_stride), builder_.getInt64Ty());
-  llvm::Value* wrong = builder_.CreateXor(column_stride, i64(bytes_of(storage)));
-  bad_stride = bad_stride == nullptr ? wrong : builder_.CreateOr(bad_stride, wrong);
-  return result;
+  const auto field = [&](std::size_t offset, llvm::Type* type) {
+    return load_field(arrays, base + offset, type);
+  };
+  llvm::Type* word = builder_.getInt64Ty();
+  return {.data = field(offsetof(actc_array, data), builder_.getPtrTy()),
+          .row_stride = field(offsetof(actc_array, row_stride), word),
+          .column_stride = field(offsetof(actc_array, column_stride), word),
+          .storage = storage};
 }
 
 void KernelWriter::write() {
   llvm::BasicBlock* entry = block("entry");
   llvm::BasicBlock* refuse = block("refuse");
   llvm::BasicBlock* setup = block("setup");
-  llvm::BasicBlock* row = block("row");
   llvm::BasicBlock* done = block("done");
   llvm::MDNode* unlikely = llvm::MDBuilder(context_).createUnlikelyBranchWeights();
 
@@ -67,14 +64,21 @@ void KernelWriter::write() {
   parameters_ = load_field(call, offsetof(actc_call, parameters), pointer);
 
   llvm::Value* bad_stride = nullptr;
-  std::vector<Array> inputs;
+  // The elements that a vector takes lie side by side.
+  const auto check_stride = [&](const Array& array, bool varies_over_rows) {
+    if (has_rows_in_lanes() && !varies_over_rows) return;
+    llvm::Value* stride = has_rows_in_lanes() ? array.row_stride : array.column_stride;
+    llvm::Value* wrong = builder_.CreateXor(stride, i64(bytes_of(array.storage)));
+    bad_stride = bad_stride == nullptr ? wrong : builder_.CreateOr(bad_stride, wrong);
+  };
   const auto use_input = [&](NodeId id) {
     if (graph_[id].op != Operation::Input) return;
     const std::uint32_t position = graph_[id].payload;
-    if (inputs.size() <= position) inputs.resize(position + 1);
-    if (inputs[position].used()) return;
-    inputs[position] =
-        load_array(input_arrays, position, storage_in(kernel_.input_storage, position), bad_stride);
+    if (call_inputs_.size() <= position) call_inputs_.resize(position + 1);
+    Array& input = call_inputs_[position];
+    if (input.used()) return;
+    input = load_array(input_arrays, position, storage_in(kernel_.input_storage, position));
+    check_stride(input, graph_[id].shape != Shape::column);
   };
   const auto use_inputs = [&](const Region& region) {
     for (const Step& step : region) {
@@ -86,19 +90,19 @@ void KernelWriter::write() {
     use_inputs(loop.schedule.body);
     for (const RareGroup& group : loop.schedule.groups) use_inputs(group.region);
   }
-  std::vector<Array> outputs;
   for (std::size_t k = 0; k < outputs_.size(); ++k) {
     const Storage storage = is_total(k) ? Storage::binary64 : storage_in(kernel_.output_storage, k);
-    outputs.push_back(load_array(output_arrays, k, storage, bad_stride));
-    outputs.back().one_row = stored(k) == Stored::column_totals;
+    call_outputs_.push_back(load_array(output_arrays, k, storage));
+    call_outputs_.back().one_row = stored(k) == Stored::column_totals;
+    check_stride(call_outputs_.back(), !is_total(k));
   }
   // Pairs do not hold elements side by side: their places and the order of sums would be others.
   all_bfloat16_ = !ir::is_over_rows(graph_) && !ir::is_random(graph_);
-  for (const Array& array : inputs) {
+  for (const Array& array : call_inputs_) {
     if (array.used() && array.storage != Storage::bfloat16) all_bfloat16_ = false;
   }
-  for (std::size_t k = 0; k < outputs.size(); ++k) {
-    const bool halves = outputs[k].storage == Storage::bfloat16;
+  for (std::size_t k = 0; k < call_outputs_.size(); ++k) {
+    const bool halves = call_outputs_[k].storage == Storage::bfloat16;
     if (!halves && (!is_total(k) || stored(k) == Stored::column_totals)) all_bfloat16_ = false;
   }
   builder_.CreateCondBr(builder_.CreateIsNotNull(bad_stride), refuse, setup, unlikely);
@@ -115,50 +119,53 @@ void KernelWriter::write() {
   for (const Loop& loop : plan_.loops) spread(loop, false);
   make_totals();
   begin_totals(Stored::total);
-  llvm::Value* row_step = nullptr;
-  llvm::Value* first_place = nullptr;
   if (ir::is_random(graph_)) {
     place_step_ = load_field(call, offsetof(actc_call, index_column_step), word);
-    row_step = load_field(call, offsetof(actc_call, index_row_step), word);
-    first_place = load_field(call, offsetof(actc_call, offset), word);
+    row_step_ = load_field(call, offsetof(actc_call, index_row_step), word);
+    first_place_ = load_field(call, offsetof(actc_call, offset), word);
     draws_.emplace(builder_, spec_.format, lanes_,
-                   load_field(call, offsetof(actc_call, seed), word), place_step_);
+                   load_field(call, offsetof(actc_call, seed), word),
+                   has_rows_in_lanes() ? row_step_ : place_step_);
   }
+  llvm::BasicBlock* row = block("row");
   builder_.CreateCondBr(builder_.CreateIsNull(rows), done, row, unlikely);
   llvm::BasicBlock* before_rows = builder_.GetInsertBlock();
-
   builder_.SetInsertPoint(row);
-  llvm::PHINode* row_index = builder_.CreatePHI(word, 2);
-  row_index->addIncoming(i64(0), before_rows);
-  const auto at_row = [&](std::span<const Array> arrays) {
-    std::vector<Array> current(arrays.size());
-    for (std::size_t k = 0; k < arrays.size(); ++k) {
-      if (!arrays[k].used()) continue;
-      current[k] = arrays[k];
-      if (arrays[k].one_row) continue;
-      llvm::Value* offset = builder_.CreateMul(row_index, arrays[k].row_stride);
-      current[k].data = builder_.CreateGEP(builder_.getInt8Ty(), arrays[k].data, offset);
-    }
-    return current;
-  };
-  row_inputs_ = at_row(inputs);
-  row_outputs_ = at_row(outputs);
-  if (draws_) {
-    row_place_ = builder_.CreateAdd(first_place, builder_.CreateMul(row_index, row_step));
+  if (has_rows_in_lanes()) {
+    emit_vectors_of_rows(rows, done);
+  } else {
+    llvm::PHINode* row_index = builder_.CreatePHI(word, 2);
+    row_index->addIncoming(i64(0), before_rows);
+    go_to_row(row_index);
+    emit_row();
+    llvm::Value* next_row = builder_.CreateAdd(row_index, i64(1));
+    row_index->addIncoming(next_row, builder_.GetInsertBlock());
+    builder_.CreateCondBr(builder_.CreateICmpULT(next_row, rows), row, done, unlikely);
   }
-  emit_row();
-  llvm::Value* next_row = builder_.CreateAdd(row_index, i64(1));
-  row_index->addIncoming(next_row, builder_.GetInsertBlock());
-  builder_.CreateCondBr(builder_.CreateICmpULT(next_row, rows), row, done, unlikely);
 
   builder_.SetInsertPoint(done);
-  store_totals(Stored::total, outputs);
+  store_totals(Stored::total, call_outputs_);
   environment.leave();
   builder_.CreateRet(builder_.getInt32(ACTC_OK));
   if (!allocas_.empty()) {
     llvm::DominatorTree dominators(*function_);
     llvm::PromoteMemToReg(allocas_, dominators);
   }
+}
+
+void KernelWriter::go_to_row(llvm::Value* row) {
+  const auto at_row = [&](std::span<const Array> arrays) {
+    std::vector<Array> current(arrays.begin(), arrays.end());
+    for (Array& array : current) {
+      if (!array.used() || array.one_row) continue;
+      llvm::Value* offset = builder_.CreateMul(row, array.row_stride);
+      array.data = builder_.CreateGEP(builder_.getInt8Ty(), array.data, offset);
+    }
+    return current;
+  };
+  row_inputs_ = at_row(call_inputs_);
+  row_outputs_ = at_row(call_outputs_);
+  if (draws_) row_place_ = builder_.CreateAdd(first_place_, builder_.CreateMul(row, row_step_));
 }
 
 void KernelWriter::cut_block(std::size_t& in_block, std::size_t instructions) {
@@ -201,18 +208,11 @@ llvm::Value* KernelWriter::uniform(NodeId id) {
       return builder_.CreateUIToFP(columns_, type);
     case Operation::Input: {
       const Array& input = row_inputs_[node.payload];
-      llvm::Value* vector = arrays_.load(input.storage, input.data, one_lane());
-      return builder_.CreateExtractElement(vector, std::uint64_t{0});
+      return arrays_.load_one(input.storage, input.data);
     }
     default:
       return constant_of(context_, graph_, id);
   }
-}
-
-Lanes KernelWriter::one_lane() {
-  std::vector<llvm::Constant*> flags(lanes_, builder_.getFalse());
-  flags.front() = builder_.getTrue();
-  return {lanes_, llvm::ConstantVector::get(flags), i64(1)};
 }
 
 // Only what elements need is spread over a vector; the rest stays scalar.

@@ -9,6 +9,11 @@
 namespace actc::jit {
 
 llvm::Value* KernelWriter::address(const Array& array, const Place& place, unsigned vector) {
+  if (has_rows_in_lanes()) {
+    llvm::Value* row = row_address(array, vector);
+    return builder_.CreateGEP(builder_.getInt8Ty(), row,
+                              builder_.CreateMul(place.first, array.column_stride));
+  }
   if (array.storage == Storage::bit) {
     llvm::Value* byte = builder_.CreateLShr(place.first, 3);
     return builder_.CreateGEP(builder_.getInt8Ty(), array.data,
@@ -35,6 +40,10 @@ void KernelWriter::emit_body(const Place& place) {
     return;
   }
   for (Total& total : totals_) {
+    if (has_rows_in_lanes() && totals_columns(total)) {
+      add_to_column(total, place);
+      continue;
+    }
     for (unsigned vector = 0; vector < place.vectors; ++vector) {
       if (totals_columns(total)) add_to_columns(total, place, vector);
       if (!sums_elements(total)) continue;
@@ -73,12 +82,14 @@ void KernelWriter::emit_reductions(const Place& place) {
   for (std::size_t k = 0; k < reductions_.size(); ++k) {
     const NodeId reduced = graph_.arg(loop_->reductions[k], 0);
     const bool product = graph_[reduced].op == Operation::Mul && reductions_[k].takes_products();
+    // Lanes that are rows which do not exist have sums of their own.
+    llvm::Value* mask = has_rows_in_lanes() ? nullptr : place.lanes.mask;
     for (unsigned vector = 0; vector < place.vectors; ++vector) {
       if (product) {
         reductions_[k].take_product(vector, operand(graph_.arg(reduced, 0), vector),
-                                    operand(graph_.arg(reduced, 1), vector), place.lanes.mask);
+                                    operand(graph_.arg(reduced, 1), vector), mask);
       } else {
-        reductions_[k].take(vector, operand(reduced, vector), place.lanes.mask);
+        reductions_[k].take(vector, operand(reduced, vector), mask);
       }
     }
   }
@@ -86,6 +97,9 @@ void KernelWriter::emit_reductions(const Place& place) {
 
 llvm::Value* KernelWriter::column_index(const Place& place, unsigned vector) {
   llvm::Type* type = type_of(context_, spec_.format, 0);
+  if (has_rows_in_lanes()) {
+    return builder_.CreateVectorSplat(lanes_, builder_.CreateUIToFP(place.first, type));
+  }
   llvm::Value* first = builder_.CreateUIToFP(
       builder_.CreateAdd(place.first, i64(std::uint64_t{vector} * lanes_)), type);
   std::vector<llvm::Constant*> numbers;
@@ -102,8 +116,13 @@ void KernelWriter::emit_draws(const Place& place) {
   }
   std::size_t in_block = 0;
   for (unsigned vector = 0; vector < place.vectors; ++vector) {
-    llvm::Value* element = builder_.CreateAdd(place.first, i64(std::uint64_t{vector} * lanes_));
-    llvm::Value* index = builder_.CreateAdd(row_place_, builder_.CreateMul(element, place_step_));
+    llvm::Value* lanes_before = i64(std::uint64_t{vector} * lanes_);
+    llvm::Value* column =
+        has_rows_in_lanes() ? place.first : builder_.CreateAdd(place.first, lanes_before);
+    llvm::Value* index = builder_.CreateAdd(row_place_, builder_.CreateMul(column, place_step_));
+    if (has_rows_in_lanes()) {
+      index = builder_.CreateAdd(index, builder_.CreateMul(lanes_before, row_step_));
+    }
     for (const auto& [number, ids] : by_block) {
       cut_block(in_block, philox_instructions);
       const DrawEmitter::Block block = draws_->block(index, number);
@@ -114,6 +133,10 @@ void KernelWriter::emit_draws(const Place& place) {
 
 void KernelWriter::load_input(NodeId id, const Place& place, unsigned vector) {
   const Array& input = row_inputs_[graph_[id].payload];
+  if (has_rows_in_lanes() && graph_[id].shape == Shape::column) {
+    value(id, vector) = load_for_all_rows(input, place.first);
+    return;
+  }
   if (!in_pairs(place)) {
     llvm::Value* loaded = arrays_.load(input.storage, address(input, place, vector), place.lanes);
     const bool narrow = input.storage == Storage::bit && spec_.format == Format::binary64;

@@ -41,7 +41,7 @@ void KernelWriter::emit_row() {
     spread(loop, true);
     emit_loop(loop);
   }
-  store_row_values();
+  store_row_values(0);
   take_row_totals();
   end_total_blocks();
   store_totals(Stored::row_totals, row_outputs_);
@@ -85,14 +85,23 @@ unsigned KernelWriter::vectors_of(const Loop& loop) const {
   return registers <= 1 ? vectors : registers <= 2 ? 4 : 2;
 }
 
+// All rows that are in lanes stay there from loop to loop.
+unsigned KernelWriter::max_vectors() const {
+  if (!has_rows_in_lanes()) return vectors_of(plan_.loops.back());
+  unsigned vectors = max_in_flight;
+  for (const Loop& loop : plan_.loops) vectors = std::min(vectors, vectors_of(loop));
+  return vectors;
+}
+
 void KernelWriter::make_totals() {
   for (Total& total : totals_) {
-    if (totals_columns(total)) continue;
+    if (totals_columns(total) && !has_rows_in_lanes()) continue;
     const bool elements = varies_along_row(graph_[total.summed].shape);
-    llvm::Type* type = type_of(context_, graph_[total.summed].format, elements ? lanes_ : 1);
+    const bool vectors = elements || has_rows_in_lanes();
+    llvm::Type* type = type_of(context_, graph_[total.summed].format, vectors ? lanes_ : 1);
     total.reduction.emplace(builder_, Operation::Sum, llvm::cast<llvm::FixedVectorType>(type),
-                            elements ? vectors_of(plan_.loops.back()) : 1,
-                            &function_->getEntryBlock());
+                            vectors ? max_vectors() : 1, &function_->getEntryBlock(),
+                            has_rows_in_lanes() && stored(total.output) == Stored::row_totals);
     const auto allocas = total.reduction->allocas();
     allocas_.insert(allocas_.end(), allocas.begin(), allocas.end());
   }
@@ -133,27 +142,49 @@ void KernelWriter::store_totals(Stored kind, std::span<const Array> outputs) {
   }
 }
 
-void KernelWriter::store_row_values() {
+void KernelWriter::store_row_values(unsigned vector) {
   for (std::size_t k = 0; k < outputs_.size(); ++k) {
     if (stored(k) != Stored::row_values) continue;
     const Array& output = row_outputs_[k];
-    arrays_.store(output.storage, builder_.CreateVectorSplat(lanes_, scalars_[outputs_[k]]),
-                  output.data, one_lane(), StoreKind::cached);
+    if (has_rows_in_lanes()) {
+      arrays_.store(output.storage, operand(outputs_[k], vector), row_address(output, vector),
+                    row_lanes_, StoreKind::cached);
+    } else {
+      arrays_.store_one(output.storage, scalars_[outputs_[k]], output.data);
+    }
   }
+}
+
+void KernelWriter::begin_reductions(const Loop& loop) {
+  reductions_.clear();
+  for (const NodeId id : loop.reductions) {
+    auto* vector = llvm::cast<llvm::FixedVectorType>(type_of(context_, graph_[id].format, lanes_));
+    reductions_.emplace_back(builder_, graph_[id].op, vector, in_flight_,
+                             &function_->getEntryBlock(), has_rows_in_lanes());
+    const auto allocas = reductions_.back().allocas();
+    allocas_.insert(allocas_.end(), allocas.begin(), allocas.end());
+    reductions_.back().begin();
+  }
+}
+
+// The lanes of a vector from `first` on that lie before `limit`; the difference is cut to fit their
+// integers.
+Lanes KernelWriter::lanes_left(llvm::Value* first, llvm::Value* limit) {
+  llvm::Value* left = builder_.CreateBinaryIntrinsic(llvm::Intrinsic::umin,
+                                                     builder_.CreateSub(limit, first), i64(lanes_));
+  llvm::Type* lane_type = builder_.getIntNTy(8 * bytes_of(computed_));
+  std::vector<llvm::Constant*> numbers;
+  for (unsigned k = 0; k < lanes_; ++k) numbers.push_back(llvm::ConstantInt::get(lane_type, k));
+  llvm::Value* mask = builder_.CreateICmpULT(
+      llvm::ConstantVector::get(numbers),
+      builder_.CreateVectorSplat(lanes_, builder_.CreateTrunc(left, lane_type)));
+  return {lanes_, mask, left};
 }
 
 void KernelWriter::emit_loop(const Loop& loop) {
   loop_ = &loop;
   in_flight_ = vectors_of(loop);
-  reductions_.clear();
-  for (const NodeId id : loop.reductions) {
-    auto* vector = llvm::cast<llvm::FixedVectorType>(type_of(context_, graph_[id].format, lanes_));
-    reductions_.emplace_back(builder_, graph_[id].op, vector, in_flight_,
-                             &function_->getEntryBlock());
-    const auto allocas = reductions_.back().allocas();
-    allocas_.insert(allocas_.end(), allocas.begin(), allocas.end());
-    reductions_.back().begin();
-  }
+  begin_reductions(loop);
   llvm::Value* columns = columns_;
   llvm::Value* full_columns =
       builder_.CreateAnd(columns, i64(~(std::uint64_t{lanes_} * in_flight_ - 1)));
@@ -239,16 +270,7 @@ void KernelWriter::emit_loop(const Loop& loop) {
   builder_.CreateCondBr(builder_.CreateICmpULT(rest_start, columns), rest, row_end);
 
   builder_.SetInsertPoint(rest);
-  // Lane k exists where k < limit - index; the difference is cut to fit the lanes' integers.
-  llvm::Value* left = builder_.CreateBinaryIntrinsic(
-      llvm::Intrinsic::umin, builder_.CreateSub(rest_limit, rest_index), i64(lanes_));
-  llvm::Type* lane_type = builder_.getIntNTy(8 * bytes_of(computed_));
-  std::vector<llvm::Constant*> numbers;
-  for (unsigned k = 0; k < lanes_; ++k) numbers.push_back(llvm::ConstantInt::get(lane_type, k));
-  llvm::Value* mask = builder_.CreateICmpULT(
-      llvm::ConstantVector::get(numbers),
-      builder_.CreateVectorSplat(lanes_, builder_.CreateTrunc(left, lane_type)));
-  emit_body({rest_index, 1, {lanes_, mask, left}});
+  emit_body({rest_index, 1, lanes_left(rest_index, rest_limit)});
   llvm::Value* next = builder_.CreateAdd(rest_index, i64(lanes_), "", /*HasNUW=*/true);
   if (huge_) end_blocks(next);
   llvm::BasicBlock* rest_end = builder_.GetInsertBlock();
@@ -268,7 +290,7 @@ void KernelWriter::emit_loop(const Loop& loop) {
   }
 }
 
-// After every reduction_block turns of the loop.
+// After so many turns of the loop as a block has.
 void KernelWriter::end_blocks(llvm::Value* next) {
   std::vector<Reduction*> sums;
   for (Reduction& reduction : reductions_) {
@@ -276,11 +298,13 @@ void KernelWriter::end_blocks(llvm::Value* next) {
   }
   if (reductions_.empty()) {
     for (Total& total : totals_) {
-      if (sums_elements(total)) sums.push_back(&*total.reduction);
+      if (sums_elements(total) && !totals_columns(total)) sums.push_back(&*total.reduction);
     }
   }
   if (sums.empty()) return;
-  const std::uint64_t elements = std::uint64_t{lanes_} * in_flight_ * reduction_block;
+  const std::uint64_t elements = has_rows_in_lanes()
+                                     ? reduction_block_of_rows
+                                     : std::uint64_t{lanes_} * in_flight_ * reduction_block;
   llvm::BasicBlock* end = block("end_block");
   llvm::BasicBlock* after = block("after_block");
   builder_.CreateCondBr(builder_.CreateIsNull(builder_.CreateAnd(next, i64(elements - 1))), end,

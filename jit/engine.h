@@ -52,12 +52,18 @@ struct KernelSpec {
   std::vector<Stored> stored = {};  // of each output; empty: elements
 };
 
+// What the lanes of a vector are: elements of a row, which lie side by side; or the elements of one
+// column in so many rows, where those lie side by side, as rows along an outer axis do. The latter
+// of graphs over rows, without bits.
+enum class LanesAre : std::uint8_t { columns, rows };
+
 struct ModuleSpec {
   const ir::Graph* graph = nullptr;  // lowered
   ir::Format format = ir::Format::binary32;
   std::vector<KernelSpec> kernels;
   std::map<std::uint32_t, double> fixed_parameters;  // by position
-  Target target;
+  Target target = {};
+  LanesAre lanes = LanesAre::columns;
 };
 
 // Compiled code in memory. The code lives as long as this; destroying it gives the memory back.

@@ -46,7 +46,9 @@ typedef struct actc_call {
   uint64_t index_column_step;
 } actc_call;
 
-/* 0: done. ACTC_BAD_STRIDE: this kernel needs elements of a row side by side; nothing written. */
+/* 0: done. ACTC_BAD_STRIDE: this kernel needs elements of a row side by side, or it is one of those
+ * that need rows side by side, which take any distance between the elements of a row; nothing
+ * written. */
 typedef int32_t (*actc_kernel)(const actc_call* call);
 
 enum { ACTC_OK = 0, ACTC_BAD_STRIDE = 1 };

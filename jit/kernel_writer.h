@@ -2,6 +2,7 @@
 //
 //   codegen.cpp         the frame: checks, rows, what does not vary along a row
 //   codegen_loop.cpp    the loops over a row
+//   codegen_rows.cpp    the same where the lanes of vectors are rows
 //   codegen_body.cpp    what a loop does with some vectors
 #pragma once
 
@@ -85,6 +86,7 @@ class KernelWriter {
 
     llvm::Value* data = nullptr;  // of the first row, then of the current one
     llvm::Value* row_stride = nullptr;
+    llvm::Value* column_stride = nullptr;
     Storage storage = Storage::binary32;
     bool one_row = false;  // for all rows
   };
@@ -109,17 +111,29 @@ class KernelWriter {
   Storage storage_in(const std::vector<Storage>& storages, std::size_t position) const {
     return storages.empty() ? computed_ : storages.at(position);
   }
-  Array load_array(llvm::Value* arrays, std::size_t position, Storage storage,
-                   llvm::Value*& bad_stride);
+  Array load_array(llvm::Value* arrays, std::size_t position, Storage storage);
+  // Whether the lanes of vectors are rows, as in codegen_rows.cpp.
+  bool has_rows_in_lanes() const { return spec_.lanes == LanesAre::rows; }
+  // The arrays of the current row, or of the first in the lanes.
+  void go_to_row(llvm::Value* row);
+  Lanes lanes_left(llvm::Value* first, llvm::Value* limit);
+  void begin_reductions(const Loop& loop);
   // Begins a new block of a huge graph after every huge_block instructions.
   void cut_block(std::size_t& in_block, std::size_t instructions = 1);
   // Values that do not vary along a row, as scalars, and as vectors where a loop needs them.
   void emit_uniform(std::span<const NodeId> nodes);
   llvm::Value* uniform(NodeId id);
-  Lanes one_lane();
   void spread(const Loop& loop, bool once_a_row);
   void emit_row();
   void emit_loop(const Loop& loop);
+  void emit_vectors_of_rows(llvm::Value* rows, llvm::BasicBlock* done);
+  void emit_rows(llvm::Value* first, const Lanes& lanes, unsigned vectors);
+  void emit_row_vectors(std::span<const NodeId> nodes);
+  void emit_loop_over_columns(const Loop& loop);
+  llvm::Value* row_address(const Array& array, unsigned vector);
+  llvm::Value* load_for_all_rows(const Array& array, llvm::Value* column);
+  void add_to_column(Total& total, const Place& place);
+  void store_row_totals();
   // The one output that has elements, as they are computed; nothing where there are several.
   std::optional<std::size_t> only_elements() const;
   bool stores_elements() const;
@@ -136,13 +150,14 @@ class KernelWriter {
   bool totals_elements() const;
   bool uses_elements() const;
   unsigned vectors_of(const Loop& loop) const;
+  unsigned max_vectors() const;  // of the loops that take totals
   void make_totals();
   void begin_totals(Stored kind);
   void take_row_totals();
   void end_total_blocks();
   void store_totals(Stored kind, std::span<const Array> outputs);
   void add_to_columns(const Total& total, const Place& place, unsigned vector);
-  void store_row_values();
+  void store_row_values(unsigned vector);
   Streaming streaming_condition();
   void emit_body(const Place& place);
   void emit_draws(const Place& place);
@@ -169,7 +184,9 @@ class KernelWriter {
   // The value of a node in a vector of the current body.
   llvm::Value*& value(NodeId id, unsigned vector) { return values_[id * max_in_flight + vector]; }
   llvm::Value* operand(NodeId id, unsigned vector) {
-    return varies_along_row(graph_[id].shape) ? value(id, vector) : splats_[id];
+    if (varies_along_row(graph_[id].shape)) return value(id, vector);
+    return has_rows_in_lanes() && plan_.once_a_row[id] ? row_vectors_[id * max_in_flight + vector]
+                                                       : splats_[id];
   }
 
   llvm::LLVMContext& context_;
@@ -191,9 +208,11 @@ class KernelWriter {
   unsigned lanes_ = 0;
   unsigned in_flight_ = 0;
   bool all_bfloat16_ = false;
-  std::optional<DrawEmitter> draws_;   // where the kernel draws
-  llvm::Value* row_place_ = nullptr;   // the index of the row's first element
-  llvm::Value* place_step_ = nullptr;  // and how it grows along the row
+  std::optional<DrawEmitter> draws_;    // where the kernel draws
+  llvm::Value* row_place_ = nullptr;    // the index of the row's first element
+  llvm::Value* first_place_ = nullptr;  // that of the first row
+  llvm::Value* row_step_ = nullptr;     // how it grows from row to row
+  llvm::Value* place_step_ = nullptr;   // and along the row
   llvm::PHINode* stream_index_ = nullptr;
   llvm::Function* function_ = nullptr;
   llvm::Value* parameters_ = nullptr;
@@ -202,8 +221,13 @@ class KernelWriter {
   std::vector<llvm::Value*> scalars_;  // by node, for those that do not vary along the row
   std::vector<llvm::Value*> splats_;   // the same as vectors, where they are needed
   std::vector<llvm::Value*> values_;
-  std::vector<Array> row_inputs_;   // by position; those that are used
-  std::vector<Array> row_outputs_;  // as KernelSpec::outputs
+  std::vector<Array> call_inputs_;   // by position; those that are used
+  std::vector<Array> call_outputs_;  // as KernelSpec::outputs
+  std::vector<Array> row_inputs_;    // the same of the current row
+  std::vector<Array> row_outputs_;
+  // Where lanes are rows, those that exist, and by node and vector what does not vary along them.
+  Lanes row_lanes_;
+  std::vector<llvm::Value*> row_vectors_;
 };
 
 }  // namespace actc::jit

@@ -13,7 +13,7 @@ Words rounded_away(llvm::IRBuilder<>& builder, llvm::Value* a, llvm::Value* b) {
 }
 
 Reduction::Reduction(llvm::IRBuilder<>& builder, Operation op, llvm::FixedVectorType* vector,
-                     unsigned in_flight, llvm::BasicBlock* entry)
+                     unsigned in_flight, llvm::BasicBlock* entry, bool apart)
     : builder_(builder), op_(op), vector_(vector), element_(vector->getElementType()) {
   const unsigned lanes = vector->getNumElements();
   llvm::Type* wide = llvm::FixedVectorType::get(builder.getDoubleTy(), lanes);
@@ -24,9 +24,10 @@ Reduction::Reduction(llvm::IRBuilder<>& builder, Operation op, llvm::FixedVector
       current_.push_back(place(entry, wide, low));
       total_.push_back(place(entry, wide, low));
     } else {
-      // One set of flags for all: registers for them are few.
-      current_.push_back(place(entry, vector, k == 0 ? flags : nullptr));
-      current_.back().low = current_.front().low;
+      // One set of flags for all lanes' one result: registers for them are few.
+      const bool shares = !apart && k > 0;
+      current_.push_back(place(entry, vector, shares ? nullptr : flags));
+      if (shares) current_.back().low = current_.front().low;
     }
   }
 }
@@ -86,6 +87,15 @@ Words Reduction::largest(const Words& a, const Words& b) {
   llvm::Value* first = op_ == Operation::Largest ? builder_.CreateFCmpOGT(a.high, b.high)
                                                  : builder_.CreateFCmpOLT(a.high, b.high);
   return {builder_.CreateSelect(first, a.high, b.high), builder_.CreateOr(a.low, b.low)};
+}
+
+void Reduction::take_product(unsigned k, llvm::Value* a, llvm::Value* b, llvm::Value* mask) {
+  const Place& place = current_[k];
+  llvm::Value* before = load(place).high;
+  llvm::Value* sum = builder_.CreateIntrinsic(llvm::Intrinsic::fma, {before->getType()},
+                                              {builder_.CreateFPExt(a, before->getType()),
+                                               builder_.CreateFPExt(b, before->getType()), before});
+  store(place, {mask == nullptr ? sum : builder_.CreateSelect(mask, sum, before), nullptr});
 }
 
 void Reduction::take(unsigned k, llvm::Value* vector, llvm::Value* mask) {
@@ -148,18 +158,30 @@ Words Reduction::combined() {
   return {first(all.high), first(all.low)};
 }
 
-llvm::Value* Reduction::finish() {
-  const Words all = combined();
-  if (op_ == Operation::Sum) {
-    return element_->isDoubleTy() ? all.high : builder_.CreateFPTrunc(all.high, element_);
+llvm::Value* Reduction::result(const Words& words) {
+  if (op_ != Operation::Sum) {
+    llvm::Type* type = words.high->getType();
+    return builder_.CreateSelect(words.low, llvm::ConstantFP::getQNaN(type), words.high);
   }
-  return builder_.CreateSelect(all.low, llvm::ConstantFP::getQNaN(element_), all.high);
+  if (element_->isDoubleTy()) return words.high;
+  llvm::Type* type = words.high->getType()->isVectorTy() ? vector_ : element_;
+  return builder_.CreateFPTrunc(words.high, type);
 }
 
-Words Reduction::added_to(const Words& other) {
-  Words all = combined();
-  if (all.low == nullptr) all.low = llvm::ConstantFP::get(all.high->getType(), 0.0);
-  return add(other, all);
+Words Reduction::added(const Words& a, const Words& b) {
+  return add(a, {b.high, b.low == nullptr ? llvm::ConstantFP::get(b.high->getType(), 0.0) : b.low});
+}
+
+llvm::Value* Reduction::finish() { return result(combined()); }
+
+Words Reduction::added_to(const Words& other) { return added(other, combined()); }
+
+llvm::Value* Reduction::finish_lanes(unsigned k) {
+  return result(load((has_blocks() ? total_ : current_)[k]));
+}
+
+Words Reduction::lanes_added_to(unsigned k, const Words& other) {
+  return added(other, load(total_[k]));
 }
 
 }  // namespace actc::jit

@@ -1,5 +1,6 @@
 // One reduction over a row: a vector of partial results for each vector that a loop has in flight,
-// and what is made of them at the row's end.
+// and what is made of them at the row's end. Or one over as many rows as these vectors have lanes,
+// a result for each.
 //
 // A sum of binary32 is taken in binary64, one of binary64 in two words. After every
 // `reduction_block` terms of a lane the partial sums are added to others of their own, so that no
@@ -17,6 +18,8 @@
 namespace actc::jit {
 
 constexpr unsigned reduction_block = 32;
+// Where a lane has a row of its own.
+constexpr unsigned reduction_block_of_rows = 128;
 
 // A value and what its additions rounded away, where that is kept.
 struct Words {
@@ -31,19 +34,25 @@ Words rounded_away(llvm::IRBuilder<>& builder, llvm::Value* a, llvm::Value* b);
 class Reduction {
  public:
   // Of vectors of type `vector`, `in_flight` of them a turn of the loop. What it holds are
-  // `allocas` in the block `entry`, to be promoted to registers.
+  // `allocas` in the block `entry`, to be promoted to registers. `apart`: each lane for itself.
   Reduction(llvm::IRBuilder<>& builder, ir::Operation op, llvm::FixedVectorType* vector,
-            unsigned in_flight, llvm::BasicBlock* entry);
+            unsigned in_flight, llvm::BasicBlock* entry, bool apart = false);
 
   void begin();
   // The lanes of `mask` of one more vector; all where it is null.
   void take(unsigned k, llvm::Value* vector, llvm::Value* mask);
+  // The same of a product, which is not rounded before it is added; of sums of binary32.
+  void take_product(unsigned k, llvm::Value* a, llvm::Value* b, llvm::Value* mask);
+  bool takes_products() const { return op_ == ir::Operation::Sum && !in_two_words(); }
   bool has_blocks() const { return op_ == ir::Operation::Sum; }
   void end_block();
   llvm::Value* finish();  // a scalar of the element's type
 
   // Of a sum: the other with it, in two words of binary64.
   Words added_to(const Words& other);
+  // The same of what is apart, of the lanes of vector k.
+  llvm::Value* finish_lanes(unsigned k);
+  Words lanes_added_to(unsigned k, const Words& other);
 
   std::span<llvm::AllocaInst* const> allocas() const { return allocas_; }
 
@@ -55,6 +64,8 @@ class Reduction {
 
   Place place(llvm::BasicBlock* entry, llvm::Type* high, llvm::Type* low);
   Words combined();  // all lanes, as scalars
+  llvm::Value* result(const Words& words);
+  Words added(const Words& a, const Words& b);  // in two words, b without a low word too
   Words load(const Place& place);
   void store(const Place& place, const Words& words);
   Words add(const Words& a, const Words& b);

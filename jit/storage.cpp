@@ -225,6 +225,18 @@ llvm::Value* StorageEmitter::load(Storage storage, llvm::Value* address, const L
   return widen(storage, elements);
 }
 
+// Vectors of one lane, and not the first lane of a masked vector: of a bfloat16 stored so LLVM 22
+// writes two elements on AVX-512.
+llvm::Value* StorageEmitter::load_one(Storage storage, llvm::Value* address) {
+  llvm::Value* element = load(storage, address, {1, nullptr, nullptr});
+  return builder_.CreateExtractElement(element, std::uint64_t{0});
+}
+
+void StorageEmitter::store_one(Storage storage, llvm::Value* value, llvm::Value* address) {
+  llvm::Value* element = builder_.CreateVectorSplat(1, value);
+  store(storage, element, address, {1, nullptr, nullptr}, StoreKind::cached);
+}
+
 void StorageEmitter::store_whole(llvm::Value* elements, llvm::Value* address,
                                  unsigned element_bytes, StoreKind kind) {
   if (kind == StoreKind::cached) {

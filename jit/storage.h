@@ -54,6 +54,10 @@ class StorageEmitter {
   void store(Storage storage, llvm::Value* value, llvm::Value* address, const Lanes& lanes,
              StoreKind kind);
 
+  // One element, in the computing format.
+  llvm::Value* load_one(Storage storage, llvm::Value* address);
+  void store_one(Storage storage, llvm::Value* value, llvm::Value* address);
+
   // Two vectors of bfloat16 from 2 · lanes elements side by side, all of which exist: the first has
   // those of even places, the second the others. A bfloat16 is half of a word, so that this takes
   // no permutation.

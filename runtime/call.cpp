@@ -177,7 +177,7 @@ void run(const detail::KernelState& state, const Direction& direction,
   const bool has_row_value = state.value_shape == ir::Shape::row;
   const detail::SweepPlan plan = detail::plan_sweep(
       detail::checked_operands(state.name, operands, axis, has_row_value), state.random);
-  const detail::Kernels& kernels = detail::kernels_for(state, plan.shapes);
+  const detail::Kernels& kernels = detail::kernels_for(state, plan.shapes, plan.lanes);
   std::vector<double> sums(direction.gradients ? state.learned.size() : 0);
   detail::sweep(plan,
                 {.kernel = kernels.*direction.kernel,

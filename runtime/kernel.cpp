@@ -266,13 +266,16 @@ std::shared_ptr<const KernelState> compile_kernel(std::shared_ptr<const ModuleSt
 
 }  // namespace
 
-const Kernels& kernels_for(const KernelState& state, std::span<const ir::Shape> shapes) {
+const Kernels& kernels_for(const KernelState& state, std::span<const ir::Shape> shapes,
+                           jit::LanesAre lanes) {
   const auto is_element = [](ir::Shape s) { return s == ir::Shape::element; };
-  if (std::ranges::all_of(shapes, is_element)) return state.plain;
+  if (std::ranges::all_of(shapes, is_element) && lanes == jit::LanesAre::columns) {
+    return state.plain;
+  }
   const std::scoped_lock lock(state.mutex);
-  std::vector<ir::Shape> key(shapes.begin(), shapes.end());
-  const auto known = state.spread.find(key);
-  if (known != state.spread.end()) return known->second;
+  KernelState::Form form{{shapes.begin(), shapes.end()}, lanes};
+  const auto known = state.others.find(form);
+  if (known != state.others.end()) return known->second;
   const ir::Function& f = (*state.module->library)[state.id];
   const StageOptions staged = stage_options(f, state.options, shapes);
   const Stages stages = detail::stages(*state.module, state.id, state.types.computed(), staged);
@@ -282,8 +285,9 @@ const Kernels& kernels_for(const KernelState& state, std::span<const ir::Shape> 
                     "inputs that it depends on are: give one of them a value for each",
                     state.name));
   }
-  const jit::ModuleSpec spec = module_spec(f, stages, state.types, state.options, staged.variables);
-  return state.spread.emplace(std::move(key), compile_kernels(state.name, spec, state.options))
+  jit::ModuleSpec spec = module_spec(f, stages, state.types, state.options, staged.variables);
+  spec.lanes = lanes;
+  return state.others.emplace(std::move(form), compile_kernels(state.name, spec, state.options))
       .first->second;
 }
 

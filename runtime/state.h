@@ -82,7 +82,7 @@ struct ArrayTypes {
 };
 
 struct KernelState {
-  Kernels plain;  // all inputs have elements of their own
+  Kernels plain;  // all inputs have elements of their own, those of a row side by side
   std::string name;
   std::size_t input_count = 0;
   std::vector<std::string> input_names;
@@ -94,21 +94,27 @@ struct KernelState {
   std::vector<bool> fixed;            // or an input: no value is bound
   std::vector<std::size_t> positive;  // parameters
 
-  // What the others are compiled from, by the shapes of the inputs, when a call needs them.
+  // What the others are compiled from when a call needs them.
   std::shared_ptr<const ModuleState> module;
   ir::FunctionId id = 0;
   ArrayTypes types{};
   KernelOptions options;
   mutable std::mutex mutex;  // of the next
-  mutable std::map<std::vector<ir::Shape>, Kernels> spread;
+  struct Form {
+    std::vector<ir::Shape> shapes;  // of the inputs
+    jit::LanesAre lanes;
+    friend auto operator<=>(const Form&, const Form&) = default;
+  };
+  mutable std::map<Form, Kernels> others;
 };
 
 // Throws Error where there is none.
 const KernelState& checked(const std::shared_ptr<const KernelState>& state);
 
-// The kernels for inputs of these shapes; compiled at the first call with them. Thread-safe. Throws
-// Error.
-const Kernels& kernels_for(const KernelState& state, std::span<const ir::Shape> shapes);
+// The kernels for inputs of these shapes and rows that lie so; compiled at the first call with
+// them. Thread-safe. Throws Error.
+const Kernels& kernels_for(const KernelState& state, std::span<const ir::Shape> shapes,
+                           jit::LanesAre lanes);
 
 // The call of a function on its own inputs and parameters, as a graph with one output: where a
 // derivative or an implementation is written, it stands behind the call.

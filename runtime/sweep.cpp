@@ -1,4 +1,6 @@
 // Axes are merged where the arrays lie as one, so that most sweeps are one call of the kernel.
+// Where the elements of a row do not lie side by side, but its neighbours' do beside its own, the
+// kernel takes as many rows at once as a vector has lanes.
 #include "runtime/sweep.h"
 
 #include <algorithm>
@@ -115,6 +117,7 @@ class Planner {
     return false;
   }
 
+  // Do the elements along the axis lie side by side in all that is not spread?
   bool lies_as_a_row(const Axis& axis) const {
     const Operands& operands = plan_.operands;
     for (std::size_t o = 0; o < operands.all.size(); ++o) {
@@ -132,34 +135,64 @@ class Planner {
     return true;
   }
 
+  // May rows along this axis be the lanes of vectors?
+  bool lies_across_rows(const Axis& axis) const {
+    if (axis.size < fewest_rows_in_lanes || !sums_by_rows(axis)) return false;
+    const Operands& operands = plan_.operands;
+    for (std::size_t o = 0; o < operands.all.size(); ++o) {
+      const Operand& operand = operands.all[o];
+      if (std::ranges::find(plan_.summed, o) != plan_.summed.end()) continue;
+      const bool is_column = operand.role == Role::input && plan_.shapes[o] == ir::Shape::column;
+      const auto element = static_cast<std::ptrdiff_t>(operand.layout.element_bytes);
+      if (axis.steps[o] != (is_column ? 0 : element)) return false;
+    }
+    return true;
+  }
+
   // Without rows of its own the last axis is the row.
   void take_columns() {
     plan_.columns = no_axis();
     if (plan_.operands.axis) {
       plan_.columns = axis(*plan_.operands.axis);
-      plan_.is_contiguous = plan_.columns.size == 1 || lies_as_a_row(plan_.columns);
+      plan_.copies = plan_.columns.size != 1 && !lies_as_a_row(plan_.columns);
     } else if (!plan_.outer.empty()) {
-      plan_.is_contiguous = lies_as_a_row(plan_.outer.back());
+      plan_.copies = !lies_as_a_row(plan_.outer.back());
       plan_.columns = std::move(plan_.outer.back());
       plan_.outer.pop_back();
     }
   }
 
   // A call sums over its rows what has a value a column: such an input is the same in all of them.
+  bool sums_by_rows(const Axis& axis) const {
+    for (std::size_t t = 0; t < plan_.summed.size(); ++t) {
+      const std::size_t input = plan_.operands.all[plan_.summed[t]].of;
+      if (plan_.shapes[input] == ir::Shape::column && axis.places[t] != 0) return false;
+    }
+    return true;
+  }
+
   void take_rows() {
     plan_.rows = no_axis();
-    for (std::size_t k = plan_.outer.size(); k-- > 0;) {
-      bool fits = true;
-      for (std::size_t t = 0; t < plan_.summed.size(); ++t) {
-        const std::size_t input = plan_.operands.all[plan_.summed[t]].of;
-        if (plan_.shapes[input] == ir::Shape::column && plan_.outer[k].places[t] != 0) fits = false;
+    const auto take = [&](auto fits) {
+      for (std::size_t k = plan_.outer.size(); k-- > 0;) {
+        if (!fits(plan_.outer[k])) continue;
+        plan_.rows = std::move(plan_.outer[k]);
+        plan_.outer.erase(plan_.outer.begin() + static_cast<std::ptrdiff_t>(k));
+        return true;
       }
-      if (!fits) continue;
-      plan_.rows = std::move(plan_.outer[k]);
-      plan_.outer.erase(plan_.outer.begin() + static_cast<std::ptrdiff_t>(k));
+      return false;
+    };
+    if (plan_.copies && plan_.operands.axis &&
+        take([&](const Axis& axis) { return lies_across_rows(axis); })) {
+      plan_.lanes = jit::LanesAre::rows;
+      plan_.copies = false;
       return;
     }
+    take([&](const Axis& axis) { return sums_by_rows(axis); });
   }
+
+  // With fewer, most lanes would be idle: a row is copied in less time.
+  static constexpr std::size_t fewest_rows_in_lanes = 4;
 
   SweepPlan plan_;
   bool indexed_;
@@ -266,7 +299,7 @@ class Sweep {
       most = summing ? most_rows
                      : std::max<std::size_t>(1, wanted / std::max<std::size_t>(1, most_in_row));
     }
-    if (!plan_.is_contiguous && !operands_.axis && !summing) {
+    if (plan_.copies && !operands_.axis && !summing) {
       most_in_row = std::min(most_in_row, most_gathered);
     }
     Tasks tasks(plan_, std::max<std::size_t>(1, most), std::max<std::size_t>(1, most_in_row));
@@ -299,7 +332,7 @@ class Sweep {
   // gathered.
   std::size_t partial_sums(const Task& task, std::size_t t) const {
     if (t < plan_.summed.size()) return by_columns(t) ? task.columns : task.rows;
-    return plan_.is_contiguous ? 1 : task.rows;
+    return plan_.copies ? task.rows : 1;
   }
 
   // All memory that the call will use: on threads nothing is allocated, so that nothing throws.
@@ -309,7 +342,7 @@ class Sweep {
     for (std::size_t t = 0; t < totals_.size(); ++t) {
       w.partial[t].assign(2 * partial_sums(w.task, t), 0.0);
     }
-    if (plan_.is_contiguous) return;
+    if (!plan_.copies) return;
     w.gathered.resize(operands_.all.size());
     for (std::size_t o = 0; o < operands_.all.size(); ++o) {
       w.gathered[o].resize(w.task.columns * operands_.all[o].layout.element_bytes);
@@ -322,7 +355,7 @@ class Sweep {
 
   void compute(Workspace& w) const {
     set_arrays(w, 0);
-    if (plan_.is_contiguous) {
+    if (!plan_.copies) {
       call(w, 0, w.task.rows);
       return;
     }
@@ -349,8 +382,11 @@ class Sweep {
   void set_arrays(Workspace& w, std::size_t row) const {
     w.arrays.clear();
     for (std::size_t o = 0; o < operands_.all.size(); ++o) {
-      w.arrays.push_back({data(w, o), plan_.rows.steps[o],
-                          static_cast<std::int64_t>(operands_.all[o].layout.element_bytes)});
+      const std::int64_t step =
+          plan_.lanes == jit::LanesAre::rows
+              ? plan_.columns.steps[o]
+              : static_cast<std::int64_t>(operands_.all[o].layout.element_bytes);
+      w.arrays.push_back({data(w, o), plan_.rows.steps[o], step});
     }
     w.arrays.resize(operands_.all.size() + learned_);
     constexpr std::int64_t word = sizeof(double);

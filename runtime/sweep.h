@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "ir/format.h"
+#include "jit/engine.h"
 #include "jit/kernel_abi.h"
 #include "runtime/actc.h"
 #include "runtime/operands.h"
@@ -28,7 +29,8 @@ struct SweepPlan {
   std::vector<Axis> outer;  // each place of these is a call of its own, or several
   Axis rows;
   Axis columns;
-  bool is_contiguous = true;      // the elements of a row, in all that is not spread
+  jit::LanesAre lanes = jit::LanesAre::columns;
+  bool copies = false;  // rows, whose elements lie neither side by side nor beside those of others
   std::vector<ir::Shape> shapes;  // of each input in a call: element, or column or row where spread
   std::vector<std::size_t> summed;  // the operands that are gradients of spread inputs
 };

@@ -392,8 +392,36 @@ TEST(Rows, FormulasAsPeopleWriteThemAreShiftSafe) {
 TEST(Rows, TheDerivedGradientOfSoftmaxIsTheKnownOne) {
   const Function f = compile("f(x) = let z = exp(x - detach(max(x))) in z / sum(z)").entry();
   EXPECT_EQ(f.derivative(),
-            "let t1 = exp(x - detach(max(x))) in (dy - sum(dy * (t1 / sum(t1)))) * (t1 / "
-            "sum(t1))");
+            "let t1 = exp(x - detach(max(x))) in t1 / sum(t1) * (dy - sum(t1 / sum(t1) * dy))");
+  const std::string shown = builtin("softmax").emit<float>(Stage::stable);
+  EXPECT_NE(
+      shown.find("let t3 = share(t2, sum(t2)) in where(t1 > -inf, t3 * (dy - sum(dy * t3)), 0)"),
+      std::string::npos)
+      << shown;
+}
+
+template <class T>
+void expect_written_alone() {
+  const std::vector<T> x(40, T(1.0F));
+  std::vector<T> y(10, T(7.0F));
+  const std::size_t sizes[] = {5, 8};
+  const std::size_t one_a_row[] = {5, 1};
+  const std::ptrdiff_t apart[] = {2, 1};
+  compile("f(x) = sum(x)")
+      .entry()
+      .kernel<T>()
+      .bind()
+      .forward(View<const T>(x.data(), sizes), View<T>(y.data(), one_a_row, apart));
+  for (std::size_t i = 0; i < y.size(); ++i) {
+    EXPECT_EQ(static_cast<float>(y[i]), i % 2 == 0 ? 8 : 7) << i;
+  }
+}
+
+TEST(Rows, AValueOfARowIsWrittenAlone) {
+  expect_written_alone<float>();
+  expect_written_alone<double>();
+  expect_written_alone<float16>();
+  expect_written_alone<bfloat16>();
 }
 
 TEST(Rows, ARowHasTheSameBitsWhereverItStands) {
