@@ -192,13 +192,13 @@ class ACTC_API BoundKernel {
   /// it (some milliseconds).
   /// What is over a row has its rows along `axis` (counted from the end where it is negative),
   /// which is left out of the shape of y and dy, or of size 1 there, where they have one value a
-  /// row; `axis` means nothing to other definitions. The arrays are read and written where they are:
-  /// rows that lie along memory, or across it, beside each other (the first call with such compiles
-  /// a kernel for them). Only rows that do neither, or fewer than four across, are copied, one at a
-  /// time. A row's bits do not depend on the others, but on which of these it is.
-  /// Throws Error where shapes do not fit, there is no such axis, rows have no elements, a stride
-  /// is negative (or 0 in what is written), or what is written overlaps something but an input that
-  /// is the same array.
+  /// row; `axis` means nothing to other definitions. The arrays are read and written where they
+  /// are: rows that lie along memory, or across it, beside each other (the first call with such
+  /// compiles a kernel for them). Only rows that do neither, or fewer than four across, are copied,
+  /// one at a time. A row's bits do not depend on the others, but on which of these it is. Throws
+  /// Error where shapes do not fit, there is no such axis, rows have no elements, a stride is
+  /// negative (or 0 in what is written), or what is written overlaps something but an input that is
+  /// the same array.
   void forward(View<const X> x, View<Y> y, std::ptrdiff_t axis = -1) const;
   void backward(View<const X> x, View<const Y> dy, View<X> dx, std::ptrdiff_t axis = -1) const;
   void forward(std::span<const View<const X>> inputs, View<Y> y, std::ptrdiff_t axis = -1) const;
