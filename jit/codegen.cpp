@@ -59,6 +59,7 @@ void KernelWriter::write() {
   llvm::Type* word = builder_.getInt64Ty();
   llvm::Value* rows = load_field(call, offsetof(actc_call, rows), word);
   columns_ = load_field(call, offsetof(actc_call, columns), word);
+  elements_ = builder_.CreateMul(rows, columns_);
   llvm::Value* input_arrays = load_field(call, offsetof(actc_call, inputs), pointer);
   llvm::Value* output_arrays = load_field(call, offsetof(actc_call, outputs), pointer);
   parameters_ = load_field(call, offsetof(actc_call, parameters), pointer);
@@ -144,6 +145,7 @@ void KernelWriter::write() {
   }
 
   builder_.SetInsertPoint(done);
+  end_streaming();
   store_totals(Stored::total, call_outputs_);
   environment.leave();
   builder_.CreateRet(builder_.getInt32(ACTC_OK));

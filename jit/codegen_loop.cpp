@@ -25,9 +25,10 @@ unsigned vectors_in_flight(const Schedule& s, unsigned vector_bits) {
   return work <= 12 && vector_bits == 512 ? 8 : 4;
 }
 
-// Outputs of a row from this size on are stored around the cache: about what a core has of the last
-// level where several share it.
+// Outputs from this size on are stored around the cache: about what a core has of the last level
+// where several share it. Not those of short rows, most of whose lines begin or end a row.
 constexpr std::uint64_t streaming_bytes = std::uint64_t{16} << 20;
+constexpr std::uint64_t streaming_columns = 256;
 constexpr unsigned stream_vectors = 2;  // memory is the limit there
 
 }  // namespace
@@ -231,15 +232,11 @@ void KernelWriter::emit_loop(const Loop& loop) {
     end_blocks(next);
     llvm::BasicBlock* stream_end = builder_.GetInsertBlock();
     index->addIncoming(next, stream_end);
-    llvm::BasicBlock* fence = block("fence");
     builder_.CreateCondBr(
         builder_.CreateICmpULE(builder_.CreateAdd(next, i64(step), "", /*HasNUW=*/true), columns),
-        stream, fence);
-    // Streaming stores become visible in order with what the caller does next.
-    builder_.SetInsertPoint(fence);
-    builder_.CreateIntrinsic(builder_.getVoidTy(), llvm::Intrinsic::x86_sse_sfence, {});
-    rest_start->addIncoming(next, fence);
-    builder_.CreateBr(rest_check);
+        stream, rest_check);
+    rest_start->addIncoming(next, stream_end);
+    streams_ = true;
     builder_.SetInsertPoint(cached);
     before = cached;
   }
@@ -315,6 +312,20 @@ void KernelWriter::end_blocks(llvm::Value* next) {
   builder_.SetInsertPoint(after);
 }
 
+// Streaming stores become visible in order with what the caller does next.
+void KernelWriter::end_streaming() {
+  if (!streams_) return;
+  llvm::BasicBlock* fence = block("fence");
+  llvm::BasicBlock* ordered = block("ordered");
+  constexpr std::uint64_t widest = bytes_of(Storage::binary64);
+  builder_.CreateCondBr(builder_.CreateICmpUGE(elements_, i64(streaming_bytes / widest)), fence,
+                        ordered, llvm::MDBuilder(context_).createUnlikelyBranchWeights());
+  builder_.SetInsertPoint(fence);
+  builder_.CreateIntrinsic(builder_.getVoidTy(), llvm::Intrinsic::x86_sse_sfence, {});
+  builder_.CreateBr(ordered);
+  builder_.SetInsertPoint(ordered);
+}
+
 // Outputs that will not fit in the cache are stored around it: reading their lines first, and
 // evicting the inputs', would cost more than the store.
 KernelWriter::Streaming KernelWriter::streaming_condition() {
@@ -329,7 +340,8 @@ KernelWriter::Streaming KernelWriter::streaming_condition() {
     const Array& output = row_outputs_[k];
     if (output.storage == Storage::bit) continue;
     const std::uint64_t bytes = bytes_of(output.storage);
-    require(builder_.CreateICmpUGE(columns_, i64(streaming_bytes / bytes)));
+    require(builder_.CreateICmpUGE(elements_, i64(streaming_bytes / bytes)));
+    require(builder_.CreateICmpUGE(columns_, i64(streaming_columns)));
     llvm::Value* to_aligned = builder_.CreateAnd(
         builder_.CreateNeg(builder_.CreatePtrToInt(output.data, builder_.getInt64Ty())),
         i64(aligned * bytes - 1));

@@ -159,6 +159,7 @@ class KernelWriter {
   void add_to_columns(const Total& total, const Place& place, unsigned vector);
   void store_row_values(unsigned vector);
   Streaming streaming_condition();
+  void end_streaming();
   void emit_body(const Place& place);
   void emit_draws(const Place& place);
   void emit_reductions(const Place& place);
@@ -217,6 +218,8 @@ class KernelWriter {
   llvm::Function* function_ = nullptr;
   llvm::Value* parameters_ = nullptr;
   llvm::Value* columns_ = nullptr;
+  llvm::Value* elements_ = nullptr;  // in all rows
+  bool streams_ = false;             // some stores go around the cache
   std::vector<llvm::AllocaInst*> allocas_;
   std::vector<llvm::Value*> scalars_;  // by node, for those that do not vary along the row
   std::vector<llvm::Value*> splats_;   // the same as vectors, where they are needed

@@ -400,6 +400,25 @@ TEST(Rows, TheDerivedGradientOfSoftmaxIsTheKnownOne) {
       << shown;
 }
 
+// Too large for the cache: stored around it, from where each row is aligned.
+TEST(Rows, OfALargeArrayHaveTheSameBitsAsByThemselves) {
+  const BoundKernel<float> kernel = builtin("standardize").kernel<float>().bind();
+  for (const std::size_t columns : {300UL, 1024UL, 1031UL}) {
+    const std::size_t rows = (std::size_t{5} << 20) / columns;
+    std::vector<float> x(rows * columns);
+    for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(i % 1009) * 0.37F - 9;
+    std::vector<float> y(x.size());
+    const std::size_t sizes[] = {rows, columns};
+    kernel.forward(View<const float>(x.data(), sizes), View<float>(y.data(), sizes));
+    std::vector<float> alone(columns);
+    for (std::size_t row = 0; row < rows; row += 97) {
+      kernel.forward(std::span<const float>(x).subspan(row * columns, columns), alone);
+      EXPECT_TRUE(std::ranges::equal(alone, std::span(y).subspan(row * columns, columns)))
+          << "row " << row << " of " << columns << " columns";
+    }
+  }
+}
+
 template <class T>
 void expect_written_alone() {
   const std::vector<T> x(40, T(1.0F));
