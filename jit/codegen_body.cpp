@@ -150,7 +150,9 @@ void KernelWriter::load_input(NodeId id, const Place& place, unsigned vector) {
 
 void KernelWriter::store_output(std::size_t k, const Place& place, unsigned vector) {
   const Array& output = row_outputs_[k];
-  if (!in_pairs(place)) {
+  if (place.stores == StoreKind::streaming && stores_parts() && output.storage != Storage::bit) {
+    stream_in_parts(output, operand(outputs_[k], vector), address(output, place, vector));
+  } else if (!in_pairs(place)) {
     arrays_.store(output.storage, operand(outputs_[k], vector), address(output, place, vector),
                   place.lanes, place.stores);
   } else if (vector % 2 == 0) {

@@ -8,6 +8,7 @@
 // Every element goes through the same vector operations in either loop, so its bits do not depend
 // on its place; those of a reduction depend on the row's length.
 #include <algorithm>
+#include <numeric>
 
 #include "jit/kernel_writer.h"
 
@@ -30,6 +31,8 @@ unsigned vectors_in_flight(const Schedule& s, unsigned vector_bits) {
 constexpr std::uint64_t streaming_bytes = std::uint64_t{16} << 20;
 constexpr std::uint64_t streaming_columns = 256;
 constexpr unsigned stream_vectors = 2;  // memory is the limit there
+// What memory from an allocator is aligned to: stores of it go around the cache too.
+constexpr std::uint64_t part_bytes = 16;
 
 }  // namespace
 
@@ -312,6 +315,24 @@ void KernelWriter::end_blocks(llvm::Value* next) {
   builder_.SetInsertPoint(after);
 }
 
+// The order of a sum does not depend on where the outputs lie, and bits begin with a byte: such
+// loops cannot go on from where the outputs are aligned.
+bool KernelWriter::starts_with_row() const { return totals_elements() || uses_bits(); }
+
+bool KernelWriter::stores_parts() const { return starts_with_row() && !all_bfloat16_; }
+
+void KernelWriter::stream_in_parts(const Array& output, llvm::Value* value, llvm::Value* address) {
+  const auto lanes = static_cast<unsigned>(part_bytes / bytes_of(output.storage));
+  for (unsigned first = 0; first < lanes_; first += lanes) {
+    std::vector<int> taken(lanes);
+    std::iota(taken.begin(), taken.end(), static_cast<int>(first));
+    llvm::Value* at = builder_.CreateConstGEP1_64(builder_.getInt8Ty(), address,
+                                                  std::uint64_t{first} * bytes_of(output.storage));
+    arrays_.store(output.storage, builder_.CreateShuffleVector(value, taken), at,
+                  {lanes, nullptr, nullptr}, StoreKind::streaming);
+  }
+}
+
 // Streaming stores become visible in order with what the caller does next.
 void KernelWriter::end_streaming() {
   if (!streams_) return;
@@ -334,7 +355,7 @@ KernelWriter::Streaming KernelWriter::streaming_condition() {
     possible = possible == nullptr ? condition : builder_.CreateAnd(possible, condition);
   };
   llvm::Value* head = nullptr;
-  const std::uint64_t aligned = all_bfloat16_ ? 2 * lanes_ : lanes_;  // elements in a store
+  const std::uint64_t vector = all_bfloat16_ ? 2 * lanes_ : lanes_;  // elements in a store
   for (std::size_t k = 0; k < row_outputs_.size(); ++k) {
     if (stored(k) != Stored::elements) continue;
     const Array& output = row_outputs_[k];
@@ -344,7 +365,7 @@ KernelWriter::Streaming KernelWriter::streaming_condition() {
     require(builder_.CreateICmpUGE(columns_, i64(streaming_columns)));
     llvm::Value* to_aligned = builder_.CreateAnd(
         builder_.CreateNeg(builder_.CreatePtrToInt(output.data, builder_.getInt64Ty())),
-        i64(aligned * bytes - 1));
+        i64((stores_parts() ? part_bytes : vector * bytes) - 1));
     require(builder_.CreateIsNull(builder_.CreateAnd(to_aligned, i64(bytes - 1))));
     llvm::Value* elements = builder_.CreateUDiv(to_aligned, i64(bytes));
     if (head == nullptr) {
@@ -358,8 +379,7 @@ KernelWriter::Streaming KernelWriter::streaming_condition() {
       require(builder_.CreateICmpNE(output.data, input.data));
     }
   }
-  // The order of a sum does not depend on where the outputs lie, and bits begin with a byte.
-  if (totals_elements() || uses_bits()) require(builder_.CreateIsNull(head));
+  if (starts_with_row()) require(builder_.CreateIsNull(head));
   return {possible, head};
 }
 

@@ -160,6 +160,9 @@ class KernelWriter {
   void store_row_values(unsigned vector);
   Streaming streaming_condition();
   void end_streaming();
+  bool starts_with_row() const;
+  bool stores_parts() const;
+  void stream_in_parts(const Array& output, llvm::Value* value, llvm::Value* address);
   void emit_body(const Place& place);
   void emit_draws(const Place& place);
   void emit_reductions(const Place& place);
