@@ -2,30 +2,20 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <nlohmann/json.hpp>
-
-#include "tests/run_program.h"
+#include "tests/verify_support.h"
 
 namespace actc::tools {
 namespace {
 
 using actc::testing::ProgramResult;
-using actc::testing::run_program;
 using actc::testing::TemporaryFolder;
+using actc::testing::verify;
 using actc::testing::write_file;
 using Json = nlohmann::json;
 
-ProgramResult verify(std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), "verify");
-  return run_program(ACTC_PROGRAM, std::move(arguments));
-}
-
 // Of value and gradients, each an element.
 Json reports(std::vector<std::string> arguments, int exit_code = 0) {
-  arguments.push_back("--json");
-  const ProgramResult result = verify(std::move(arguments));
-  EXPECT_EQ(result.exit_code, exit_code) << result.output << result.errors;
-  Json found = Json::parse(result.output);
+  Json found = actc::testing::report(std::move(arguments), exit_code);
   return found.is_array() ? found : Json::array({found});
 }
 

@@ -5,31 +5,20 @@
 #include <bit>
 #include <cmath>
 #include <limits>
-#include <nlohmann/json.hpp>
 
-#include "tests/run_program.h"
+#include "tests/verify_support.h"
 #include "tools/npy.h"
 
 namespace actc::tools {
 namespace {
 
 using actc::testing::ProgramResult;
+using actc::testing::report;
 using actc::testing::run_program;
 using actc::testing::TemporaryFolder;
+using actc::testing::verify;
 using actc::testing::write_file;
 using Json = nlohmann::json;
-
-ProgramResult verify(std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), "verify");
-  return run_program(ACTC_PROGRAM, std::move(arguments));
-}
-
-Json report(std::vector<std::string> arguments, int exit_code = 0) {
-  arguments.push_back("--json");
-  const ProgramResult result = verify(std::move(arguments));
-  EXPECT_EQ(result.exit_code, exit_code) << result.output << result.errors;
-  return Json::parse(result.output);
-}
 
 TEST(Verify, ReportsEveryInputOfAHalf) {
   const Json r = report({"relu", "--dtype", "bf16", "--forward"});
