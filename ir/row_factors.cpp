@@ -41,7 +41,9 @@ class RowFactors {
       const NodeId id = open.back();
       open.pop_back();
       if (!varies_along_row(to_[id].shape)) {
-        leaving.push_back({id, false});
+        // A division of the sum is a rounding less than a product with the reciprocal.
+        const bool reciprocal = to_[id].op == Operation::Div && to_.is_constant(to_.arg(id, 0), 1);
+        leaving.push_back({reciprocal ? to_.arg(id, 1) : id, reciprocal});
       } else if (to_[id].op == Operation::Mul) {
         open.push_back(to_.arg(id, 1));
         open.push_back(to_.arg(id, 0));
