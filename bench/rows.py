@@ -4,9 +4,9 @@
   bench/rows.py [BUILD] [--rounds=N]       BUILD: a build folder with bench/actc_rows; build
 
 The two take turns on one thread, each in a process of its own: the time of a call is the minimum
-over the rounds, and the ratio the median of those within a round. PyTorch writes into arrays that
-are there already (its operators' `out` forms), as actc does. On Debian, python3-torch is all that
-it needs.
+over the rounds; behind the ratio of two minima stands the median of the ratios within the rounds.
+PyTorch writes into arrays that are there already (its operators' `out` forms), as actc does, but for
+layer_norm, which has none. On Debian, python3-torch is all that it needs.
 """
 import argparse
 import os
@@ -114,7 +114,7 @@ def main():
     options = parser.parse_args()
     torch.set_num_threads(1)
 
-    print("| microseconds a call | rows × columns | actc | beside | | ratio |")
+    print("| microseconds a call | rows × columns | actc | beside | | ratio (median) |")
     print("|---|---|---|---|---|---|")
     for case, size, peer in CASES:
         if not case.startswith(options.only):
@@ -127,7 +127,7 @@ def main():
         own, beside = (min(times) / 1000 for times in zip(*pairs))
         ratio = statistics.median(a / b for a, b in pairs)
         print(f"| {case} | {size[0]:,} × {size[1]:,} | {own:.1f} | {'PyTorch' if run else peer} | {beside:.1f} "
-              f"| {ratio:.2f} |", flush=True)
+              f"| {own / beside:.2f} ({ratio:.2f}) |", flush=True)
 
 
 main()

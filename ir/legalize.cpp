@@ -458,7 +458,7 @@ Graph legalize(const Graph& graph, const Library& library, Format format,
         if (first) it->second = legalize(callee.meaning, library, wanted, 1);
         return &it->second;
       });
-  Graph lowered = take_row_factors_out_of_sums(RealConstants(inlined).fold());
+  Graph lowered = lower_rows(RealConstants(inlined).fold());
   assert(check(lowered).empty());
   return lowered;
 }

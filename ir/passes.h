@@ -69,10 +69,9 @@ void complete_derivatives(Library& library, FunctionId id, const Rulebook* rules
 Graph legalize(const Graph& graph, const Library& library, Format format,
                std::size_t strict_outputs);
 
-// The sums along a row of a graph that is in a number format, without the factors and divisors that
-// are one value for the row: those multiply and divide the sum. Fewer loops over the row are
-// needed, and as each sum is taken in a wider format, as accurate.
-Graph take_row_factors_out_of_sums(const Graph& graph);
+// Of a graph in a number format, what is one value for a row: as a factor it leaves the row's sums,
+// and of binary32 it is computed in binary64, where it is made of sums, and rounded once.
+Graph lower_rows(const Graph& graph);
 
 // The part of the graph that the given outputs need.
 Graph extract(const Graph& graph, std::span<const std::size_t> outputs);

@@ -60,6 +60,11 @@ class Checker {
         if (common(n.shape, static_cast<Shape>(n.payload)) != Shape::scalar || n.payload == 0) {
           return "no axes";
         }
+        // A sum may be kept as wide as it is taken.
+        if (n.op == Operation::Sum && n.format == Format::binary64 &&
+            of(id, 0) == Format::binary32) {
+          return "";
+        }
         return all(id, n.format) ? "" : "an argument of another format";
       case OperationClass::arithmetic:
         if (!is_float(n.format) && !(is_integer(n.format) && takes_integers(n.op)))

@@ -104,7 +104,8 @@ void KernelWriter::make_totals() {
     const bool vectors = elements || has_rows_in_lanes();
     llvm::Type* type = type_of(context_, graph_[total.summed].format, vectors ? lanes_ : 1);
     total.reduction.emplace(builder_, Operation::Sum, llvm::cast<llvm::FixedVectorType>(type),
-                            vectors ? max_vectors() : 1, &function_->getEntryBlock(),
+                            builder_.getDoubleTy(), vectors ? max_vectors() : 1,
+                            &function_->getEntryBlock(),
                             has_rows_in_lanes() && stored(total.output) == Stored::row_totals);
     const auto allocas = total.reduction->allocas();
     allocas_.insert(allocas_.end(), allocas.begin(), allocas.end());
@@ -162,8 +163,10 @@ void KernelWriter::store_row_values(unsigned vector) {
 void KernelWriter::begin_reductions(const Loop& loop) {
   reductions_.clear();
   for (const NodeId id : loop.reductions) {
-    auto* vector = llvm::cast<llvm::FixedVectorType>(type_of(context_, graph_[id].format, lanes_));
-    reductions_.emplace_back(builder_, graph_[id].op, vector, in_flight_,
+    const Format format = graph_[graph_.arg(id, 0)].format;
+    auto* vector = llvm::cast<llvm::FixedVectorType>(type_of(context_, format, lanes_));
+    llvm::Type* result = type_of(context_, graph_[id].format, 0);
+    reductions_.emplace_back(builder_, graph_[id].op, vector, result, in_flight_,
                              &function_->getEntryBlock(), has_rows_in_lanes());
     const auto allocas = reductions_.back().allocas();
     allocas_.insert(allocas_.end(), allocas.begin(), allocas.end());

@@ -13,8 +13,12 @@ Words rounded_away(llvm::IRBuilder<>& builder, llvm::Value* a, llvm::Value* b) {
 }
 
 Reduction::Reduction(llvm::IRBuilder<>& builder, Operation op, llvm::FixedVectorType* vector,
-                     unsigned in_flight, llvm::BasicBlock* entry, bool apart)
-    : builder_(builder), op_(op), vector_(vector), element_(vector->getElementType()) {
+                     llvm::Type* result, unsigned in_flight, llvm::BasicBlock* entry, bool apart)
+    : builder_(builder),
+      op_(op),
+      vector_(vector),
+      element_(vector->getElementType()),
+      result_(result) {
   const unsigned lanes = vector->getNumElements();
   llvm::Type* wide = llvm::FixedVectorType::get(builder.getDoubleTy(), lanes);
   llvm::Type* flags = llvm::FixedVectorType::get(builder.getInt1Ty(), lanes);
@@ -163,7 +167,7 @@ llvm::Value* Reduction::result(const Words& words) {
     llvm::Type* type = words.high->getType();
     return builder_.CreateSelect(words.low, llvm::ConstantFP::getQNaN(type), words.high);
   }
-  if (element_->isDoubleTy()) return words.high;
+  if (result_->isDoubleTy()) return words.high;
   llvm::Type* type = words.high->getType()->isVectorTy() ? vector_ : element_;
   return builder_.CreateFPTrunc(words.high, type);
 }

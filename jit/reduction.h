@@ -35,8 +35,9 @@ class Reduction {
  public:
   // Of vectors of type `vector`, `in_flight` of them a turn of the loop. What it holds are
   // `allocas` in the block `entry`, to be promoted to registers. `apart`: each lane for itself.
+  // The result of a sum is of type `result`, that of the elements or binary64.
   Reduction(llvm::IRBuilder<>& builder, ir::Operation op, llvm::FixedVectorType* vector,
-            unsigned in_flight, llvm::BasicBlock* entry, bool apart = false);
+            llvm::Type* result, unsigned in_flight, llvm::BasicBlock* entry, bool apart = false);
 
   void begin();
   // The lanes of `mask` of one more vector; all where it is null.
@@ -46,7 +47,7 @@ class Reduction {
   bool takes_products() const { return op_ == ir::Operation::Sum && !in_two_words(); }
   bool has_blocks() const { return op_ == ir::Operation::Sum; }
   void end_block();
-  llvm::Value* finish();  // a scalar of the element's type
+  llvm::Value* finish();  // a scalar
 
   // Of a sum: the other with it, in two words of binary64.
   Words added_to(const Words& other);
@@ -79,6 +80,7 @@ class Reduction {
   ir::Operation op_;
   llvm::FixedVectorType* vector_;
   llvm::Type* element_;
+  llvm::Type* result_;
   std::vector<Place> current_;  // by vector in flight
   std::vector<Place> total_;    // of the blocks before
   std::vector<llvm::AllocaInst*> allocas_;

@@ -199,6 +199,30 @@ Graph lowered_implementation(const Graph& implementation) {
   return legalize(g, library, Format::binary32, 1);
 }
 
+// sum(x * y / sum(x)): no element is divided, and the quotient is rounded once.
+TEST(Legalized, WhatIsOneValueForARowLeavesItsSums) {
+  constexpr auto along_row = static_cast<std::uint32_t>(Shape::column);
+  Graph g;
+  const Library library;
+  const NodeId x = g.input(0);
+  const NodeId total = g.node(Operation::Sum, Format::real, std::array{x}, along_row);
+  const NodeId share = g.node(Operation::Div, Format::real, {x, total});
+  const NodeId product = g.node(Operation::Mul, Format::real, {g.input(1), share});
+  g.outputs = {g.node(Operation::Sum, Format::real, std::array{product}, along_row)};
+  const Graph lowered = legalize(g, library, Format::binary32, 1);
+  EXPECT_EQ(check(lowered), "");
+  const NodeId result = lowered.outputs[0];
+  ASSERT_EQ(lowered[result].op, Operation::ToBinary32);
+  const NodeId quotient = lowered.arg(result, 0);
+  ASSERT_EQ(lowered[quotient].op, Operation::Div);
+  for (const std::size_t k : {0, 1}) {
+    const NodeId sum = lowered.arg(quotient, k);
+    EXPECT_EQ(lowered[sum].op, Operation::Sum);
+    EXPECT_EQ(lowered[sum].format, Format::binary64);
+    EXPECT_EQ(lowered[lowered.arg(sum, 0)].format, Format::binary32);
+  }
+}
+
 TEST(Legalized, ImplementationsHoldNothingOverTheReals) {
   Graph g;
   const NodeId x = g.input(0, Format::binary32);
