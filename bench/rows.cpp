@@ -64,7 +64,7 @@ struct Case {
 };
 
 template <class Call>
-Run with_arrays(std::size_t count, Shape shape, Call call) {
+Run with_arrays(std::size_t count, Shape shape, const Call& call) {
   const auto arrays = std::make_shared<Arrays>(count, shape);
   return [arrays, call] { call(*arrays); };
 }
