@@ -63,7 +63,7 @@ std::optional<Operation> inverse_comparison(Operation op) {
 }
 
 // a op b as b op' a.
-std::optional<Operation> mirrored_comparison(Operation op) {
+Operation mirrored_comparison(Operation op) {
   switch (op) {
     case Operation::Less:
       return Operation::Greater;
@@ -73,11 +73,8 @@ std::optional<Operation> mirrored_comparison(Operation op) {
       return Operation::Less;
     case Operation::GreaterEqual:
       return Operation::LessEqual;
-    case Operation::Equal:
-    case Operation::NotEqual:
-      return op;
     default:
-      return std::nullopt;
+      return op;
   }
 }
 
@@ -141,10 +138,6 @@ std::optional<Rational> fold(Operation op, std::span<const Rational> a) {
       return std::nullopt;
   }
 }
-
-}  // namespace
-
-namespace {
 
 // Is the function one operation on its two inputs?
 bool is_operation(const Function& function, Operation op) {
@@ -383,12 +376,15 @@ std::optional<NodeId> Algebra::make_sign_test(Operation op, NodeId a, NodeId b) 
   const auto [k, u] = split(a);
   const auto [m, v] = split(b);
   if (u != v || k == m || graph_[u].format != Format::real) return std::nullopt;
-  return compare(k > m ? op : *mirrored_comparison(op), u, number(0));
+  return compare(k > m ? op : mirrored_comparison(op), u, number(0));
 }
 
 NodeId Algebra::make(Operation op, Format format, std::span<const NodeId> args,
                      std::uint32_t payload) {
   if (const auto constant = folded(op, args)) return *constant;
+  if (info(op).klass == OperationClass::comparison && args.size() == 2) {
+    if (const auto sign = make_sign_test(op, args[0], args[1])) return *sign;
+  }
   switch (op) {
     case Operation::Add:
       return make_sum(args[0], args[1]);
@@ -451,14 +447,6 @@ NodeId Algebra::make(Operation op, Format format, std::span<const NodeId> args,
       if (graph_.is_constant(args[1], neutral)) return args[0];
       break;
     }
-    case Operation::Less:
-    case Operation::LessEqual:
-    case Operation::Greater:
-    case Operation::GreaterEqual:
-    case Operation::Equal:
-    case Operation::NotEqual:
-      if (const auto sign = make_sign_test(op, args[0], args[1])) return *sign;
-      break;
     case Operation::Where:
     case Operation::Rarely:
       return make_where(op, args[0], args[1], args[2]);

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "runtime/actc.h"
+#include "tests/accuracy_support.h"
 
 namespace actc {
 namespace {
@@ -158,28 +158,36 @@ TEST(RowsAcrossMemory, HaveTheSameBitsWhateverRowsStandBesideThem) {
   }
 }
 
-TEST(RowsAcrossMemory, OfAMillionColumnsAreSummedInTheirBounds) {
+// `bits`: what is allowed of the magnitudes, beside a unit of the sum.
+template <class T>
+void expect_sums_in_bounds(int bits) {
   constexpr std::size_t columns = 1000000;
   constexpr std::size_t rows = 5;
-  const std::vector<float> x = random<float>(columns * rows, 1);
+  const std::vector<T> x = random<T>(columns * rows, 1);
   const std::size_t sizes[] = {columns, rows};
   const std::size_t value_sizes[] = {1, rows};
-  std::vector<float> y(rows);
+  std::vector<T> y(rows);
   compile("f(x) = sum(x)")
       .entry()
-      .kernel<float>()
+      .kernel<T>()
       .bind()
-      .forward(View<const float>(x.data(), sizes), View<float>(y.data(), value_sizes), 0);
+      .forward(View<const T>(x.data(), sizes), View<T>(y.data(), value_sizes), 0);
+  const test::PrecisionScope precision(300);
   for (std::size_t row = 0; row < rows; ++row) {
-    long double sum = 0;
-    long double magnitudes = 0;
+    test::Mpfr sum = 0;
+    test::Mpfr magnitudes = 0;
     for (std::size_t c = 0; c < columns; ++c) {
-      sum += x[c * rows + row];
-      magnitudes += std::abs(x[c * rows + row]);
+      sum = sum + test::Mpfr(x[c * rows + row]);
+      magnitudes = magnitudes + abs(test::Mpfr(x[c * rows + row]));
     }
-    const float ulp = std::abs(y[row] - std::nextafter(y[row], 0.0F));
-    EXPECT_LE(std::abs(y[row] - sum), ulp + std::ldexp(magnitudes, -40)) << row;
+    const T ulp = std::abs(y[row] - std::nextafter(y[row], T(0)));
+    EXPECT_LE(abs(test::Mpfr(y[row]) - sum), test::Mpfr(ulp) + ldexp(magnitudes, -bits)) << row;
   }
+}
+
+TEST(RowsAcrossMemory, OfAMillionColumnsAreSummedInTheirBounds) {
+  expect_sums_in_bounds<float>(40);
+  expect_sums_in_bounds<double>(95);
 }
 
 // Neither axis has its elements side by side, in one of the arrays.
