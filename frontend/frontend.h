@@ -28,12 +28,18 @@ SyntaxTree parse(std::string_view source, std::vector<Diagnostic>& diagnostics);
 // tree → library extending `base`. Names are resolved, arguments counted, formats of
 // implementations inferred, non-opaque functions inlined. `entry` is the last definition.
 struct LoweredText {
-  std::shared_ptr<const ir::Library> library;
+  std::shared_ptr<ir::Library> library;
   std::optional<ir::FunctionId> entry;
 };
 LoweredText lower(const SyntaxTree& tree, std::string_view source,
                   const std::shared_ptr<const ir::Library>& base,
                   std::vector<Diagnostic>& diagnostics);
+
+// The same of a text without a base that is right and outlives the library, as the standard
+// library's is: an implementation is lowered when it is first asked for. (Most of that text is
+// implementations, and a process needs few of them.)
+LoweredText lower_deferred(std::shared_ptr<const SyntaxTree> tree, std::string_view source,
+                           std::vector<Diagnostic>& diagnostics);
 
 // Warns of each written derivative that is not marked `surrogate` and disagrees with its formula,
 // compared in double at sample points.

@@ -2,7 +2,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cassert>
 #include <limits>
+#include <mutex>
 #include <set>
 #include <utility>
 
@@ -26,6 +28,8 @@ std::string shown_name(const ItemHead& head) {
   return head.name.empty() ? std::string("the expression") : fmt::format("`{}`", head.name);
 }
 
+struct Deferred;
+
 class TextLowerer {
  public:
   TextLowerer(const SyntaxTree& tree, std::string_view source,
@@ -39,7 +43,10 @@ class TextLowerer {
                  .own_by_name = {},
                  .expanded_meanings = {}} {}
 
-  LoweredText run();
+  // With `deferred`, which holds this, implementations are left to be lowered later.
+  LoweredText run(const std::shared_ptr<Deferred>& deferred = nullptr);
+  // An implementation that was left: of an item of the tree.
+  ir::Graph implementation(const ImplementationItem& item);
 
  private:
   void collect_definitions();
@@ -54,6 +61,7 @@ class TextLowerer {
   std::optional<std::size_t> variable(const DerivativeItem& item, const ir::Function& function);
   void lower_derivative(const DerivativeItem& item, ir::Function& function);
   void lower_implementation(const ImplementationItem& item, ir::Function& function);
+  void forget_implementations();
   // The body with the names of the head for the function's inputs and parameters; the graph's
   // output where nothing is wrong.
   bool lower_body(const ItemHead& head, const ir::Function& function, Format format,
@@ -63,9 +71,23 @@ class TextLowerer {
   bool within_limits(const ItemHead& head, Step step);
 
   Program program_;
+  std::shared_ptr<Deferred> deferred_;  // while it runs
 };
 
-LoweredText TextLowerer::run() {
+// A text whose implementations are lowered one at a time, from any thread.
+struct Deferred {
+  Deferred(std::shared_ptr<const SyntaxTree> tree_in, std::string_view source)
+      : tree(std::move(tree_in)), lowerer(*tree, source, nullptr, report) {}
+
+  std::mutex mutex;
+  std::shared_ptr<const SyntaxTree> tree;
+  std::vector<Diagnostic> diagnostics;
+  Reporter report{diagnostics};
+  TextLowerer lowerer;
+};
+
+LoweredText TextLowerer::run(const std::shared_ptr<Deferred>& deferred) {
+  deferred_ = deferred;
   const std::size_t errors_before = program_.report.count();
   collect_definitions();
   collect_additions();
@@ -82,11 +104,12 @@ LoweredText TextLowerer::run() {
     if (rule == nullptr || rule->head.damage != Damage::none) continue;
     within_limits(rule->head, [&] { lower_rule(program_, *rule); });
   }
-  check_implementation_cycles(program_);
+  if (!deferred_) check_implementation_cycles(program_);
   const bool holds_nothing = program_.own.empty() && program_.library->rules().empty();
   if (program_.report.count() != errors_before || holds_nothing) return {};
 
   LoweredText text{program_.library, std::nullopt};
+  if (deferred) forget_implementations();
   for (const OwnFunction& own : program_.own) {
     if (own.helper) continue;
     // Copies stand after all definitions: they are meant only where there are none.
@@ -446,10 +469,34 @@ void TextLowerer::lower_implementation(const ImplementationItem& item, ir::Funct
     return;
   }
   if (item.head.damage != Damage::none) return;
+  if (deferred_) {
+    function.implementations.emplace(item.format, ir::Implementation([deferred = deferred_, &item] {
+                                       const std::lock_guard lock(deferred->mutex);
+                                       return deferred->lowerer.implementation(item);
+                                     }));
+    return;
+  }
   ir::Graph graph;
   if (lower_body(item.head, function, item.format, graph)) {
-    function.implementations[item.format] = std::move(graph);
+    function.implementations.emplace(item.format, std::move(graph));
   }
+}
+
+ir::Graph TextLowerer::implementation(const ImplementationItem& item) {
+  ir::Graph graph;
+  [[maybe_unused]] const bool whole = lower_body(
+      item.head, program_.function(program_.resolve(item.head.name)), item.format, graph);
+  assert(whole);
+  return graph;
+}
+
+// What is lowered later needs the functions' names and meanings, and must not hold what holds it.
+void TextLowerer::forget_implementations() {
+  program_.library = std::make_shared<ir::Library>(*program_.library);
+  for (ir::FunctionId id = 0; id < program_.library->size(); ++id) {
+    program_.library->own(id).implementations.clear();
+  }
+  deferred_.reset();
 }
 
 }  // namespace
@@ -461,6 +508,14 @@ LoweredText lower(const SyntaxTree& tree, std::string_view source,
   const bool parsed = !has_errors(diagnostics);
   LoweredText text = TextLowerer(tree, source, base, report).run();
   return parsed ? text : LoweredText{};
+}
+
+LoweredText lower_deferred(std::shared_ptr<const SyntaxTree> tree, std::string_view source,
+                           std::vector<Diagnostic>& diagnostics) {
+  const auto deferred = std::make_shared<Deferred>(std::move(tree), source);
+  LoweredText text = deferred->lowerer.run(deferred);
+  diagnostics.insert(diagnostics.end(), deferred->diagnostics.begin(), deferred->diagnostics.end());
+  return text;
 }
 
 }  // namespace actc::frontend

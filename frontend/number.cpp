@@ -129,8 +129,10 @@ NumberReading read_number(std::string_view text) {
   const Integer mantissa_value = integer_of(digits);
   ir::Rational value = scale >= 0 ? ir::Rational(Integer(mantissa_value * ten_to))
                                   : ir::Rational(mantissa_value, ten_to);
-  static const ir::Rational largest = ir::exact(std::numeric_limits<double>::max());
-  if (value > largest) return too_large();
+  if (magnitude > std::numeric_limits<double>::max_exponent10 &&
+      value > ir::exact(std::numeric_limits<double>::max())) {
+    return too_large();
+  }
   return {std::move(value), {}, {}};
 }
 

@@ -193,7 +193,7 @@ void check_implementation_cycles(Program& program) {
     const ir::Function& function = (*program.library)[computed.first];
     const auto implementation = function.implementations.find(computed.second);
     const bool implemented = implementation != function.implementations.end();
-    const ir::Graph& graph = implemented ? implementation->second : function.meaning;
+    const ir::Graph& graph = implemented ? implementation->second.graph() : function.meaning;
     std::vector<Computed> calls;
     if (computed.first < program.library->base_size()) return calls;  // never calls the text's own
     for (ir::NodeId id = 0; id < graph.size(); ++id) {

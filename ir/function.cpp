@@ -2,9 +2,31 @@
 #include "ir/function.h"
 
 #include <algorithm>
+#include <mutex>
 #include <utility>
 
 namespace actc::ir {
+
+struct Implementation::State {
+  std::once_flag made;
+  std::function<Graph()> make;
+  Graph graph;
+};
+
+Implementation::Implementation(Graph graph)
+    : Implementation([graph = std::move(graph)]() mutable { return std::move(graph); }) {}
+
+Implementation::Implementation(std::function<Graph()> make) : state_(std::make_shared<State>()) {
+  state_->make = std::move(make);
+}
+
+const Graph& Implementation::graph() const {
+  std::call_once(state_->made, [this] {
+    state_->graph = state_->make();
+    state_->make = nullptr;  // with what it holds
+  });
+  return state_->graph;
+}
 
 bool Function::is_opaque() const {
   return !implementations.empty() ||

@@ -5,6 +5,7 @@
 // extend a base (a user's text extends the standard library), whose ids it keeps.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -29,6 +30,19 @@ struct Derivative {
   bool derived = false;  // from the meaning; false: written in the text
 };
 
+// How to compute a function in a number format: a typed graph, made when it is first asked for.
+// Copies share it. Thread-safe.
+class Implementation {
+ public:
+  Implementation(Graph graph);
+  explicit Implementation(std::function<Graph()> make);
+  const Graph& graph() const;
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_;
+};
+
 struct Function {
   std::string name;  // empty for a bare expression
   std::string documentation;
@@ -38,8 +52,8 @@ struct Function {
   Graph meaning;
   // One an input, then one a parameter; nothing where it is to be derived.
   std::vector<std::optional<Derivative>> derivatives;
-  // Typed graphs. Inputs and parameters have the format; calls are to functions by id.
-  std::map<Format, Graph> implementations;
+  // Inputs and parameters have the format; calls are to functions by id.
+  std::map<Format, Implementation> implementations;
 
   std::size_t argument_count() const { return inputs.size() + parameters.size(); }
   // Calls to it stay calls until its derivative or implementation is asked for; others are inlined

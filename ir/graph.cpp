@@ -28,8 +28,11 @@ std::uint64_t hash(const Node& node, std::span<const NodeId> args) {
 NodeId Graph::constant(const Rational& value, Format format) {
   const std::uint64_t h = hash_value(value);
   const auto [first, last] = constants_by_hash_.equal_range(h);
-  const auto known =
-      std::find_if(first, last, [&](const auto& e) { return constants_[e.second] == value; });
+  // Boost 1.74 compares rationals by their order, of which a continued fraction decides.
+  const auto known = std::find_if(first, last, [&](const auto& e) {
+    const Rational& other = constants_[e.second];
+    return numerator(other) == numerator(value) && denominator(other) == denominator(value);
+  });
   std::uint32_t index = 0;
   if (known != last) {
     index = known->second;

@@ -453,7 +453,7 @@ Graph legalize(const Graph& graph, const Library& library, Format format,
         const Format wanted = g[call].format;
         if (wanted == Format::real) return &callee.meaning;
         const auto implementation = callee.implementations.find(wanted);
-        if (implementation != callee.implementations.end()) return &implementation->second;
+        if (implementation != callee.implementations.end()) return &implementation->second.graph();
         const auto [it, first] = from_meaning.try_emplace({g[call].payload, wanted});
         if (first) it->second = legalize(callee.meaning, library, wanted, 1);
         return &it->second;

@@ -93,14 +93,17 @@ Error too_large(const ModuleState& module, ir::FunctionId id, std::string_view m
 std::variant<std::shared_ptr<const ModuleState>, std::vector<Diagnostic>> compile_text(
     std::string_view text, const std::shared_ptr<const ModuleState>& base) {
   std::vector<frontend::Diagnostic> diagnostics;
-  const frontend::SyntaxTree tree = frontend::parse(text, diagnostics);
+  const auto shared_tree =
+      std::make_shared<const frontend::SyntaxTree>(frontend::parse(text, diagnostics));
+  const frontend::SyntaxTree& tree = *shared_tree;
   frontend::LoweredText lowered;
   if (!frontend::has_errors(diagnostics)) {
-    lowered = frontend::lower(tree, text, base ? base->library : nullptr, diagnostics);
+    lowered = base ? frontend::lower(tree, text, base->library, diagnostics)
+                   : frontend::lower_deferred(shared_tree, text, diagnostics);
   }
   if (frontend::has_errors(diagnostics)) return located(std::move(diagnostics), text);
 
-  auto library = std::make_shared<ir::Library>(*lowered.library);
+  const std::shared_ptr<ir::Library>& library = lowered.library;
   // What the standard library derives from its own formulas it derives from them as they stand.
   auto rules = std::make_shared<const ir::Rulebook>(*library, base ? base->rules : nullptr);
   auto places = places_of(tree, *library);
@@ -124,7 +127,7 @@ std::variant<std::shared_ptr<const ModuleState>, std::vector<Diagnostic>> compil
   auto state = std::make_shared<ModuleState>();
   state->base = base;
   state->source = text;
-  state->library = std::move(library);
+  state->library = library;
   state->rules = std::move(rules);
   state->places = std::move(places);
   for (const frontend::Item& item : tree.items) {

@@ -4,10 +4,14 @@
 #include <chrono>
 #include <cmath>
 #include <limits>
+#include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "frontend_support.h"
 #include "ir/interpret.h"
+#include "stdlib/stdlib.h"
 
 namespace actc::frontend {
 namespace {
@@ -24,7 +28,7 @@ float binary32_of_body(const std::string& body, float x, const std::string& befo
   const Compiled compiled = compile(before + "\nf(x) = x\nbinary32 f(x) = " + body);
   EXPECT_EQ(compiled.errors(), "") << body;
   if (!compiled.lowered.library) return 0;
-  const ir::Graph& graph = compiled.function("f").implementations.at(Format::binary32);
+  const ir::Graph& graph = compiled.function("f").implementations.at(Format::binary32).graph();
   const std::vector<ir::Bits> inputs = {ir::to_bits(x)};
   return ir::binary32_of(
       ir::interpret(ir::extract(graph, std::vector<std::size_t>{0}), inputs, {}).at(0));
@@ -185,7 +189,7 @@ TEST(Implementation, RoundsConstantsOnceWhereTheyMeetAFormat) {
 TEST(Implementation, KeepsIrrationalConstantsExactUntilThen) {
   const Compiled compiled = compile("f(x) = x\nbinary32 f(x) = x * (2 / log(2))");
   ASSERT_EQ(compiled.errors(), "");
-  EXPECT_EQ(listing(compiled, compiled.entry().implementations.at(Format::binary32)),
+  EXPECT_EQ(listing(compiled, compiled.entry().implementations.at(Format::binary32).graph()),
             "%0 = input x : binary32\n"
             "%1 = 2 : real\n"
             "%2 = real_log %1 : real\n"
@@ -232,7 +236,7 @@ TEST(Implementation, CallsWhatHasOrMayHaveAnImplementation) {
       "g(x) = x\nbinary32 f(x) = binary32(g(binary64(x))) + g(x)\nf(x) = x\nbinary64 g(x) = "
       "x\nh(x) = x");
   ASSERT_EQ(compiled.errors(), "");
-  EXPECT_EQ(listing(compiled, compiled.function("f").implementations.at(Format::binary32)),
+  EXPECT_EQ(listing(compiled, compiled.function("f").implementations.at(Format::binary32).graph()),
             "%0 = input x : binary32\n"
             "%1 = binary64 %0 : binary64\n"
             "%2 = call g %1 : binary64\n"
@@ -266,10 +270,35 @@ TEST(Limits, LongChainsOfDefinitionsCompileOnASmallStack) {
     const Compiled compiled = compile(text);
     ASSERT_EQ(compiled.errors(), "");
     EXPECT_EQ(value(compiled, compiled.entry().meaning, {1.0}), static_cast<double>(count));
-    EXPECT_EQ(compiled.entry().implementations.at(Format::binary32).size(), count + 2);
+    EXPECT_EQ(compiled.entry().implementations.at(Format::binary32).graph().size(), count + 2);
   });
   const std::string cycle = text + "f0(x) = g(x)";
   on_small_stack([&] { EXPECT_EQ(compile(cycle).diagnostics.size(), 1U); });
+}
+
+// Of the standard library, which is right and so may be lowered later.
+TEST(Deferred, ImplementationsAreThoseOfTheWholeText) {
+  const std::string_view text = stdlib::text();
+  const Compiled whole = compile(text, nullptr);
+  ASSERT_EQ(whole.errors(), "");
+  std::vector<Diagnostic> diagnostics;
+  const auto tree = std::make_shared<const SyntaxTree>(parse(text, diagnostics));
+  const LoweredText deferred = lower_deferred(tree, text, diagnostics);
+  EXPECT_TRUE(diagnostics.empty());
+  ASSERT_EQ(deferred.library->size(), whole.library().size());
+  for (ir::FunctionId id = 0; id < whole.library().size(); ++id) {
+    const ir::Function& expected = whole.library()[id];
+    const ir::Function& function = (*deferred.library)[id];
+    ASSERT_EQ(function.name, expected.name);
+    ASSERT_EQ(function.implementations.size(), expected.implementations.size());
+    for (const auto& [format, implementation] : expected.implementations) {
+      const ir::Names names = ir::names_of(expected);
+      EXPECT_EQ(
+          ir::to_listing(function.implementations.at(format).graph(), *deferred.library, names),
+          ir::to_listing(implementation.graph(), whole.library(), names))
+          << expected.name;
+    }
+  }
 }
 
 TEST(Limits, RepeatedDoublingCostsNothing) {
