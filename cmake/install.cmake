@@ -11,12 +11,15 @@ target_link_options(actc PRIVATE "LINKER:--version-script=${PROJECT_SOURCE_DIR}/
 
 # `#include <actc/actc.h>` in the build tree, as after the installation.
 set(actc_build_include ${PROJECT_BINARY_DIR}/include)
-file(MAKE_DIRECTORY ${actc_build_include}/actc)
-file(CREATE_LINK ${PROJECT_SOURCE_DIR}/runtime/actc.h ${actc_build_include}/actc/actc.h SYMBOLIC)
-file(CREATE_LINK ${PROJECT_SOURCE_DIR}/runtime/half.h ${actc_build_include}/actc/half.h SYMBOLIC)
-file(CREATE_LINK ${PROJECT_SOURCE_DIR}/runtime/view.h ${actc_build_include}/actc/view.h SYMBOLIC)
-file(CREATE_LINK ${PROJECT_SOURCE_DIR}/jit/kernel_abi.h ${actc_build_include}/actc/kernel_abi.h
+file(MAKE_DIRECTORY ${actc_build_include}/actc/jit)
+set(actc_headers actc.h direct_call.h half.h view.h)
+foreach(header IN LISTS actc_headers)
+  file(CREATE_LINK ${PROJECT_SOURCE_DIR}/runtime/${header} ${actc_build_include}/actc/${header}
+       SYMBOLIC)
+endforeach()
+file(CREATE_LINK ${PROJECT_SOURCE_DIR}/jit/kernel_abi.h ${actc_build_include}/actc/jit/kernel_abi.h
      SYMBOLIC)
+list(TRANSFORM actc_headers PREPEND runtime/)
 target_include_directories(actc INTERFACE
   $<BUILD_INTERFACE:${actc_build_include}>
   $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
@@ -24,7 +27,8 @@ target_include_directories(actc INTERFACE
 install(TARGETS actc EXPORT actcTargets
   LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
   RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
-install(FILES runtime/actc.h runtime/half.h runtime/view.h jit/kernel_abi.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/actc)
+install(FILES ${actc_headers} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/actc)
+install(FILES jit/kernel_abi.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/actc/jit)
 
 set(actc_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/actc)
 install(EXPORT actcTargets NAMESPACE actc:: DESTINATION ${actc_package_dir})

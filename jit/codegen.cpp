@@ -59,7 +59,7 @@ void KernelWriter::write() {
   llvm::Type* word = builder_.getInt64Ty();
   llvm::Value* rows = load_field(call, offsetof(actc_call, rows), word);
   columns_ = load_field(call, offsetof(actc_call, columns), word);
-  elements_ = builder_.CreateMul(rows, columns_);
+  elements_ = load_field(call, offsetof(actc_call, elements), word);
   llvm::Value* input_arrays = load_field(call, offsetof(actc_call, inputs), pointer);
   llvm::Value* output_arrays = load_field(call, offsetof(actc_call, outputs), pointer);
   parameters_ = load_field(call, offsetof(actc_call, parameters), pointer);

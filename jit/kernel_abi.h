@@ -44,6 +44,8 @@ typedef struct actc_call {
   uint64_t offset;
   uint64_t index_row_step;
   uint64_t index_column_step;
+  uint64_t elements; /* of the arrays that these rows are a part of, or all of: where an output is
+                        too large for the caches, it is stored around them */
 } actc_call;
 
 /* 0: done. ACTC_BAD_STRIDE: this kernel needs elements of a row side by side, or it is one of those

@@ -221,7 +221,7 @@ class KernelWriter {
   llvm::Function* function_ = nullptr;
   llvm::Value* parameters_ = nullptr;
   llvm::Value* columns_ = nullptr;
-  llvm::Value* elements_ = nullptr;  // in all rows
+  llvm::Value* elements_ = nullptr;  // actc_call::elements
   bool streams_ = false;             // some stores go around the cache
   std::vector<llvm::AllocaInst*> allocas_;
   std::vector<llvm::Value*> scalars_;  // by node, for those that do not vary along the row

@@ -26,7 +26,8 @@
 #include <variant>
 #include <vector>
 
-#include "half.h"  // beside this file, here as where it is installed
+#include "direct_call.h"  // beside this file, here as where it is installed
+#include "half.h"
 #include "view.h"
 
 namespace actc {
@@ -150,10 +151,14 @@ template <Element X, Element Y = X>
   requires Compatible<X, Y>
 class Kernel;
 
-/// Runs task(0) to task(count - 1) on any threads, in any order, and returns when all are done.
+/// Runs task(0) to task(count - 1) on any threads, in any order, and returns when all are done: the
+/// host's own, as OpenMP or TBB has them, or `threads`. The tasks do not throw. Called from as many
+/// threads at once as calls are made from.
 using Executor =
     std::function<void(std::size_t count, const std::function<void(std::size_t)>& task)>;
-/// One that divides them among `count` threads, the caller's own and count - 1 that it starts.
+/// One that divides them among `count` threads: the caller's own and count - 1 that live as long as
+/// it and its copies. They spin for up to 50 microseconds after their last work, then sleep. While
+/// they are at work for one call, others are done by their callers alone.
 ACTC_API Executor threads(unsigned count);
 
 /// A kernel with its parameters bound: a call is a call. Copies are cheap; keeps its code alive.
@@ -165,13 +170,28 @@ class ACTC_API BoundKernel {
   /// y = f(x), of each element; what is over a row takes x as one row. x and y have one length (a
   /// value of the row is one element) and do not overlap, or are the same array where their
   /// elements have one size.
-  void forward(std::span<const X> x, std::span<Y> y) const;
+  void forward(std::span<const X> x, std::span<Y> y) const {
+    if (forward_ != nullptr && x.size() == y.size() && detail::may_write(x, y)) {
+      detail::call_directly<1>(forward_, x.size(), {detail::array_of(x)}, detail::array_of(y),
+                               parameters_.data());
+    } else {
+      forward(std::span(&x, 1), y);
+    }
+  }
   /// dx = dy · f′(x). dx may be x or dy itself, on the same condition. `learned`, for kernels
   /// compiled with it, gets for each `learn` parameter, in their order, the sum of dy times the
   /// derivative with respect to it over all elements: taken in binary64, of binary64 in two words,
   /// in an order that the shape alone decides. Left out, these are not given.
   void backward(std::span<const X> x, std::span<const Y> dy, std::span<X> dx,
-                std::span<double> learned = {}) const;
+                std::span<double> learned = {}) const {
+    if (backward_ != nullptr && learned.empty() && x.size() == dx.size() &&
+        dy.size() == dx.size() && detail::may_write(x, dx) && detail::may_write(dy, dx)) {
+      detail::call_directly<2>(backward_, x.size(), {detail::array_of(x), detail::array_of(dy)},
+                               detail::array_of(dx), parameters_.data());
+    } else {
+      backward(std::span(&x, 1), dy, std::span(&dx, 1), learned);
+    }
+  }
   /// Both in one pass; for kernels compiled with `fused`.
   void forward_backward(std::span<const X> x, std::span<const Y> dy, std::span<Y> y,
                         std::span<X> dx, std::span<double> learned = {}) const;
@@ -234,6 +254,9 @@ class ACTC_API BoundKernel {
   friend class Kernel<X, Y>;
   std::shared_ptr<const detail::KernelState> state_;
   std::vector<detail::Computed<X>> parameters_;
+  // Its code, where a call on one array is a call of that and no more; else null.
+  actc_kernel forward_ = nullptr;
+  actc_kernel backward_ = nullptr;
   Executor executor_;
   std::uint64_t seed_ = 0;
   std::uint64_t first_element_ = 0;

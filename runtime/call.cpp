@@ -221,6 +221,44 @@ void run(const detail::KernelState& state, const Direction& direction,
       settings);
 }
 
+// Elements apart from each other: any part of the arrays is a call. What is written is cut between
+// lines of the cache.
+void run_divided(actc_kernel code, const CallArrays& arrays, std::size_t input_count,
+                 const Settings& settings) {
+  constexpr std::size_t line = 64;
+  constexpr std::size_t most_arrays = 4;  // of one input: x, dy, y, dx
+  const actc_array& written = arrays[input_count];
+  const auto size = static_cast<std::size_t>(written.column_stride);
+  const std::size_t bytes = arrays.length() * size;
+  const std::size_t part =
+      std::clamp(bytes / 64, std::size_t{8} << 10, std::size_t{128} << 10) / line * line;
+  // The first part ends where a line does; elements that lie across lines are cut anywhere.
+  const std::size_t head = (line - reinterpret_cast<std::uintptr_t>(written.data) % line) % line;
+  const std::size_t count = bytes / part + 1;
+  const auto cut = [&](std::size_t k) {
+    return k == 0 ? 0 : std::min(arrays.length(), (head + k * part) / size);
+  };
+  settings.executor(count, [&](std::size_t k) {
+    const std::size_t begin = cut(k);
+    const std::size_t end = k + 1 == count ? arrays.length() : cut(k + 1);
+    if (begin == end) return;
+    std::array<actc_array, most_arrays> parts;
+    for (std::size_t a = 0; a < arrays.size(); ++a) {
+      parts[a] = arrays[a];
+      parts[a].data = static_cast<char*>(arrays[a].data) +
+                      static_cast<std::int64_t>(begin) * arrays[a].column_stride;
+    }
+    actc_call call{};
+    call.rows = 1;
+    call.columns = end - begin;
+    call.inputs = parts.data();
+    call.outputs = parts.data() + input_count;
+    call.parameters = settings.parameters;
+    call.elements = arrays.length();
+    code(&call);
+  });
+}
+
 // From contiguous arrays of one length: one call of the kernel, but where something is summed over
 // calls or work is to be divided.
 template <Element X, Element Y, Element In>
@@ -243,6 +281,10 @@ void run(const detail::KernelState& state, const Direction& direction,
   if (state.over_rows && arrays.length() == 0) {
     throw Error(fmt::format("`{}` is over a row, and the row has no elements", state.name));
   }
+  if (settings.executor && state.is_plain() && (!direction.gradients || state.learned.empty())) {
+    run_divided(state.plain.*direction.kernel, arrays, input_count, settings);
+    return;
+  }
   if ((direction.gradients && !state.learned.empty()) || settings.executor) {
     const std::vector<View<const In>> x(inputs.begin(), inputs.end());
     const std::vector<View<X>> dx(gradients.begin(), gradients.end());
@@ -254,7 +296,7 @@ void run(const detail::KernelState& state, const Direction& direction,
   }
   actc_call call{};
   call.rows = 1;
-  call.columns = arrays.length();
+  call.columns = call.elements = arrays.length();
   call.inputs = &arrays[0];
   call.outputs = &arrays[input_count];
   call.parameters = settings.parameters;
@@ -262,11 +304,6 @@ void run(const detail::KernelState& state, const Direction& direction,
   (state.plain.*direction.kernel)(&call);  // contiguous rows are what every kernel takes
 }
 
-template <class T>
-actc_array array_of(std::span<T> a) {
-  return {const_cast<void*>(static_cast<const void*>(a.data())),
-          static_cast<std::int64_t>(a.size_bytes()), sizeof(T)};
-}
 template <class T>
 actc_array bits_of(std::span<T> a) {
   return {const_cast<void*>(static_cast<const void*>(a.data())),
@@ -310,7 +347,7 @@ void run_bits(const detail::KernelState& state, const Direction& direction, cons
   }
   actc_call call{};
   call.rows = 1;
-  call.columns = arrays.elements;
+  call.columns = call.elements = arrays.elements;
   call.inputs = all.data();
   call.outputs = all.data() + arrays.in.size();
   call.parameters = parameters;
@@ -397,19 +434,6 @@ void BoundKernel<X, Y>::backward(View<const X> x, View<const Y> dy, View<X> dx,
 
 template <Element X, Element Y>
   requires Compatible<X, Y>
-void BoundKernel<X, Y>::forward(std::span<const X> x, std::span<Y> y) const {
-  forward(std::span(&x, 1), y);
-}
-
-template <Element X, Element Y>
-  requires Compatible<X, Y>
-void BoundKernel<X, Y>::backward(std::span<const X> x, std::span<const Y> dy, std::span<X> dx,
-                                 std::span<double> learned) const {
-  backward(std::span(&x, 1), dy, std::span(&dx, 1), learned);
-}
-
-template <Element X, Element Y>
-  requires Compatible<X, Y>
 void BoundKernel<X, Y>::forward_backward(std::span<const X> x, std::span<const Y> dy,
                                          std::span<Y> y, std::span<X> dx,
                                          std::span<double> learned) const {
@@ -461,8 +485,8 @@ template <Element X, Element Y>
 void BoundKernel<X, Y>::forward(std::span<const X> x, std::span<Y> y,
                                 std::span<std::uint8_t> mask) const {
   check_saved(detail::checked(state_), Saved::mask);
-  const actc_array in[] = {array_of(x)};
-  const actc_array out[] = {array_of(y), bits_of(mask)};
+  const actc_array in[] = {detail::array_of(x)};
+  const actc_array out[] = {detail::array_of(y), bits_of(mask)};
   run_bits(*state_, forward_only,
            {.in = in, .out = out, .elements = x.size(), .bytes = mask.size()}, parameters_.data(),
            {seed_, first_element_});
@@ -473,8 +497,8 @@ template <Element X, Element Y>
 void BoundKernel<X, Y>::backward_from_mask(std::span<const std::uint8_t> mask,
                                            std::span<const Y> dy, std::span<X> dx) const {
   check_saved(detail::checked(state_), Saved::mask);
-  const actc_array in[] = {bits_of(mask), array_of(dy)};
-  const actc_array out[] = {array_of(dx)};
+  const actc_array in[] = {bits_of(mask), detail::array_of(dy)};
+  const actc_array out[] = {detail::array_of(dx)};
   run_bits(*state_, backward_only,
            {.in = in, .out = out, .elements = dx.size(), .bytes = mask.size()}, parameters_.data(),
            {seed_, first_element_});
@@ -494,6 +518,7 @@ template <Element X, Element Y>
 BoundKernel<X, Y> BoundKernel<X, Y>::on(Executor executor) const {
   BoundKernel result = *this;
   result.executor_ = std::move(executor);
+  result.forward_ = result.backward_ = nullptr;
   return result;
 }
 

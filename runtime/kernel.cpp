@@ -196,6 +196,10 @@ BoundKernel<X, Y> Kernel<X, Y>::bind(const Parameters& given) const {
   BoundKernel<X, Y> bound;
   bound.parameters_ = bound_parameters<detail::Computed<X>>(detail::checked(state_), given);
   bound.state_ = state_;
+  if (state_->is_plain()) {
+    bound.forward_ = state_->plain.forward;
+    bound.backward_ = state_->learned.empty() ? state_->plain.backward : nullptr;
+  }
   return bound;
 }
 

@@ -94,6 +94,12 @@ struct KernelState {
   std::vector<bool> fixed;            // or an input: no value is bound
   std::vector<std::size_t> positive;  // parameters
 
+  // Is a call on contiguous arrays of one length one call of the code, of each element by itself?
+  bool is_plain() const {
+    return input_count == 1 && !over_rows && !random && !options.saved &&
+           value_shape == ir::Shape::element;
+  }
+
   // What the others are compiled from when a call needs them.
   std::shared_ptr<const ModuleState> module;
   ir::FunctionId id = 0;

@@ -403,6 +403,7 @@ class Sweep {
     actc_call c{};
     c.rows = rows;
     c.columns = w.task.columns;
+    c.elements = plan_.rows.size * plan_.columns.size;
     c.inputs = w.arrays.data();
     c.outputs =
         w.arrays.data() + std::ranges::count_if(operands_.all, std::not_fn(&Operand::is_written));

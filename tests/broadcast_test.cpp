@@ -323,27 +323,5 @@ TEST(Broadcasting, RefusesWhatDoesNotFit) {
   EXPECT_THROW((void)channels(std::span(slopes), 2, 2), Error);
 }
 
-TEST(Executors, GiveTheSameBits) {
-  constexpr std::size_t n = 3'000'001;
-  Array<float> x({n}, 1);
-  const Array<float> dy({n}, 2);
-  const BoundKernel<float> one =
-      builtin("prelu").kernel<float>({.fused = true, .learned = true}).bind();
-  Array<float> y({n});
-  Array<float> dx({n});
-  double da = 0;
-  one.forward_backward(x.elements, dy.elements, y.elements, dx.elements, std::span(&da, 1));
-  for (const unsigned count : {1U, 2U, 5U}) {
-    Array<float> y2({n});
-    Array<float> dx2({n});
-    double da2 = 0;
-    one.on(threads(count))
-        .forward_backward(x.elements, dy.elements, y2.elements, dx2.elements, std::span(&da2, 1));
-    EXPECT_EQ(y2.elements, y.elements);
-    EXPECT_EQ(dx2.elements, dx.elements);
-    EXPECT_EQ(da2, da);
-  }
-}
-
 }  // namespace
 }  // namespace actc

@@ -64,7 +64,7 @@ TEST_P(Kernels, TouchNothingOutsideTheirArraysWhateverTheLength) {
         put(memory[0]->data() + at, format(), element(i));
         put(memory[1]->data() + at, format(), element(i + 7));
       }
-      const actc_call call{1, n, arrays.data(), arrays.data() + 2, values.data(), 0, 0, 0, 0};
+      const actc_call call{1, n, arrays.data(), arrays.data() + 2, values.data(), 0, 0, 0, 0, n};
       ASSERT_EQ(module.kernel(0)(&call), ACTC_OK);
       for (std::size_t i = 0; i < n; ++i) {
         const std::size_t at = i * size_of(format());
@@ -91,7 +91,7 @@ TEST_P(Kernels, WriteNothingBesideTheirOutputs) {
     const std::vector<actc_array> arrays = {
         {data, 0, size()}, {data, 0, size()}, {out.data() + offset, 0, size()}};
     const std::vector<actc_array> outputs = {arrays[2], arrays[2]};
-    const actc_call call{1, n, arrays.data(), outputs.data(), parameters.data(), 0, 0, 0, 0};
+    const actc_call call{1, n, arrays.data(), outputs.data(), parameters.data(), 0, 0, 0, 0, n};
     ASSERT_EQ(module.kernel(0)(&call), ACTC_OK);
     for (std::size_t at = 0; at < out.size(); ++at) {
       const bool inside = at >= offset && at < offset + n * size_of(format());
@@ -117,7 +117,7 @@ TEST_P(Kernels, WorkOnUnalignedArraysAndInPlace) {
     const std::vector<actc_array> in = {{a.data() + shift, 0, size()},
                                         {b.data() + shift, 0, size()}};
     const std::vector<actc_array> out = {in[1], in[0]};
-    const actc_call call{1, n, in.data(), out.data(), parameters.data(), 0, 0, 0, 0};
+    const actc_call call{1, n, in.data(), out.data(), parameters.data(), 0, 0, 0, 0, n};
     ASSERT_EQ(module.kernel(0)(&call), ACTC_OK);
     for (std::size_t i = 0; i < n; ++i) {
       const auto expected =
@@ -152,7 +152,8 @@ TEST_P(Kernels, WalkRowsByTheirStrides) {
     const std::vector<actc_array> in = {{at(0, 0, 0), stride, size()}, {at(1, 2, 0), 0, size()}};
     const std::vector<actc_array> out = {{at(2, 0, 0), stride, size()},
                                          {at(3, rows - 1, 0), -stride, size()}};
-    const actc_call call{rows, columns, in.data(), out.data(), parameters.data(), 0, 0, 0, 0};
+    const actc_call call{rows, columns, in.data(), out.data(), parameters.data(),
+                         0,    0,       0,         0,          rows * columns};
     ASSERT_EQ(module.kernel(0)(&call), ACTC_OK);
     for (std::size_t r = 0; r < rows; ++r) {
       for (std::size_t c = 0; c < pitch; ++c) {
@@ -167,7 +168,7 @@ TEST_P(Kernels, WalkRowsByTheirStrides) {
         EXPECT_EQ(get(at(3, rows - 1 - r, c), format()), expected[1]);
       }
     }
-    const actc_call no_rows{0, columns, in.data(), out.data(), parameters.data(), 0, 0, 0, 0};
+    const actc_call no_rows{0, columns, in.data(), out.data(), parameters.data(), 0, 0, 0, 0, 0};
     EXPECT_EQ(module.kernel(0)(&no_rows), ACTC_OK);
   }
 }
@@ -182,7 +183,8 @@ TEST_P(Kernels, RefuseElementsThatAreNotSideBySideBeforeWriting) {
     for (const std::int64_t stride : {0L, 1L, 2 * size(), -size(), size() + (1L << 32)}) {
       std::vector<actc_array> arrays(4, actc_array{memory.data(), 0, size()});
       arrays[bad].column_stride = stride;
-      const actc_call call{1, 20, arrays.data(), arrays.data() + 2, parameters.data(), 0, 0, 0, 0};
+      const actc_call call{1, 20, arrays.data(), arrays.data() + 2, parameters.data(), 0, 0, 0,
+                           0, 20};
       EXPECT_EQ(module.kernel(0)(&call), ACTC_BAD_STRIDE);
     }
   }

@@ -91,7 +91,7 @@ class Storages : public testing::TestWithParam<Setting> {
       expected[0].push_back(narrowed(storages_[2], a + b));
       expected[1].push_back(narrowed(storages_[3], a * parameter_));
     }
-    const actc_call call{1, n, arrays.data(), arrays.data() + 2, &parameter_, 0, 0, 0, 0};
+    const actc_call call{1, n, arrays.data(), arrays.data() + 2, &parameter_, 0, 0, 0, 0, n};
     ASSERT_EQ(module_.kernel(0)(&call), ACTC_OK);
     for (std::size_t i = 0; i < n; ++i) {
       ASSERT_EQ(at(data[2], i, storages_[2]), expected[0][i]) << "n " << n << ", i " << i;
@@ -201,7 +201,7 @@ TEST_P(Storages, RefuseStridesOfAnotherFormat) {
       const std::size_t bytes = bytes_of(storages_[k]) * (k == wrong ? 2 : 1);
       arrays.push_back({memory.data(), 0, static_cast<std::int64_t>(bytes)});
     }
-    const actc_call call{1, 1, arrays.data(), arrays.data() + 2, &parameter_, 0, 0, 0, 0};
+    const actc_call call{1, 1, arrays.data(), arrays.data() + 2, &parameter_, 0, 0, 0, 0, 1};
     EXPECT_EQ(module_.kernel(0)(&call), ACTC_BAD_STRIDE) << "array " << wrong;
   }
 }
@@ -245,7 +245,7 @@ class Conversion : public testing::TestWithParam<jit::Isa> {
     }
     const actc_array x{in.data(), 0, static_cast<std::int64_t>(bytes_of(from))};
     const actc_array y{out.data(), 0, static_cast<std::int64_t>(bytes_of(to))};
-    const actc_call call{1, inputs.size(), &x, &y, nullptr, 0, 0, 0, 0};
+    const actc_call call{1, inputs.size(), &x, &y, nullptr, 0, 0, 0, 0, inputs.size()};
     if (module.kernel(0)(&call) != ACTC_OK) throw std::runtime_error("kernel refused");
     std::vector<Bits> results(inputs.size());
     for (std::size_t i = 0; i < inputs.size(); ++i) {

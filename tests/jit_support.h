@@ -113,7 +113,7 @@ inline std::vector<std::vector<Bits>> run(actc_kernel kernel, Format format,
   for (std::size_t k = 0; k < parameters.size(); ++k) {
     put(values.data() + k * size_of(format), format, parameters[k]);
   }
-  const actc_call call{1, n, in.data(), out.data(), values.data(), 0, 0, 0, 0};
+  const actc_call call{1, n, in.data(), out.data(), values.data(), 0, 0, 0, 0, n};
   if (kernel(&call) != ACTC_OK) throw std::runtime_error("kernel refused");
   std::vector<std::vector<Bits>> results(output_count);
   for (std::size_t k = 0; k < output_count; ++k) {

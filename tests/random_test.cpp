@@ -105,7 +105,7 @@ void compare_on(const ir::Graph& lowered, jit::Engine& engine, std::mt19937_64& 
   };
   const auto inputs = arrays(in);
   const auto outputs = arrays(out);
-  const actc_call call{1, n, inputs.data(), outputs.data(), parameters.data(), 0, 0, 0, 0};
+  const actc_call call{1, n, inputs.data(), outputs.data(), parameters.data(), 0, 0, 0, 0, n};
   ASSERT_EQ(module.kernel(0)(&call), ACTC_OK);
   for (std::size_t i = 0; i < n; ++i) {
     const std::array bits = {ir::to_bits(in[0][i]), ir::to_bits(in[1][i]), ir::to_bits(in[2][i])};
