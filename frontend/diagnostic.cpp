@@ -87,6 +87,7 @@ bool has_errors(const std::vector<Diagnostic>& diagnostics) {
 }
 
 void locate(std::vector<Diagnostic>& diagnostics, std::string_view source) {
+  if (diagnostics.empty()) return;
   std::vector<std::size_t> lines{0};
   for (std::size_t at = 0; at < source.size(); ++at) {
     if (source[at] == '\n') lines.push_back(at + 1);
