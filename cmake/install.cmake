@@ -12,7 +12,7 @@ target_link_options(actc PRIVATE "LINKER:--version-script=${PROJECT_SOURCE_DIR}/
 # `#include <actc/actc.h>` in the build tree, as after the installation.
 set(actc_build_include ${PROJECT_BINARY_DIR}/include)
 file(MAKE_DIRECTORY ${actc_build_include}/actc/jit)
-set(actc_headers actc.h direct_call.h half.h view.h)
+set(actc_headers actc.h cache.h direct_call.h half.h view.h)
 foreach(header IN LISTS actc_headers)
   file(CREATE_LINK ${PROJECT_SOURCE_DIR}/runtime/${header} ${actc_build_include}/actc/${header}
        SYMBOLIC)

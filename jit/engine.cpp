@@ -100,13 +100,26 @@ Engine::Engine() : state_(std::make_shared<State>()) {}
 Engine::~Engine() = default;
 
 CompiledModule Engine::compile(const ModuleSpec& spec) {
+  return load(compile_object(spec), spec.kernels.size());
+}
+
+std::string Engine::compile_object(const ModuleSpec& spec) {
+  const auto object = Compilation(state_->machines, spec).emit(llvm::CodeGenFileType::ObjectFile);
+  return {object.begin(), object.end()};
+}
+
+CompiledModule Engine::load(std::string_view object, std::size_t kernel_count) {
   std::vector<std::string> symbols;
-  for (std::size_t k = 0; k < spec.kernels.size(); ++k) symbols.push_back(kernel_symbol(k));
-  auto object = Compilation(state_->machines, spec).emit(llvm::CodeGenFileType::ObjectFile);
+  for (std::size_t k = 0; k < kernel_count; ++k) symbols.push_back(kernel_symbol(k));
   CompiledModule result;
-  result.state_ = std::make_shared<const CompiledModule::State>(
-      state_, state_->loader.load(std::move(object), symbols));
+  result.state_ =
+      std::make_shared<const CompiledModule::State>(state_, state_->loader.load(object, symbols));
   return result;
+}
+
+std::string Engine::identity(const Target& target) const {
+  return llvm_identity() + "\n" + state_->machines.triple().str() + "\n" +
+         jit::identity(state_->machines.processor(target.isa));
 }
 
 std::string Engine::llvm_ir(const ModuleSpec& spec) {

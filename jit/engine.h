@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "ir/graph.h"
@@ -97,6 +98,16 @@ class Engine {
 
   // Thread-safe: any number of threads compile at once. Throws CompileFailure.
   CompiledModule compile(const ModuleSpec& spec);
+
+  // The same in two steps: to a relocatable object, and from one, made by any process for this
+  // processor, with so many kernels. Loading throws CompileFailure where the object is none, lacks
+  // a kernel, or refers to anything outside itself.
+  std::string compile_object(const ModuleSpec& spec);
+  CompiledModule load(std::string_view object, std::size_t kernel_count);
+
+  // All that decides the code beside the spec and actc's own sources: LLVM and the processor that
+  // code is generated for. Throws CompileFailure where the host cannot run code for the target.
+  std::string identity(const Target& target) const;
 
   // Text of the module's LLVM IR (after optimization) or assembly, for reading.
   std::string llvm_ir(const ModuleSpec& spec);

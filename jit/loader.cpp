@@ -51,10 +51,9 @@ std::string Loader::take_reported() {
   return node.empty() ? std::string() : node.mapped();
 }
 
-Loader::Loaded Loader::load(llvm::SmallVector<char, 0> object,
-                            std::span<const std::string> symbols) {
-  auto buffer = std::make_unique<llvm::SmallVectorMemoryBuffer>(std::move(object), "kernel",
-                                                                /*RequiresNullTerminator=*/false);
+Loader::Loaded Loader::load(std::span<const char> object, std::span<const std::string> symbols) {
+  auto buffer =
+      llvm::MemoryBuffer::getMemBufferCopy(llvm::StringRef(object.data(), object.size()), "kernel");
   Loaded result;
   result.bytes = loaded_bytes(*buffer);
   result.library = &session_.createBareJITDylib(std::to_string(next_++));

@@ -30,9 +30,9 @@ class Loader {
     std::size_t bytes = 0;         // of code and constants
   };
 
-  // Links a relocatable object. Throws CompileFailure, naming the symbol, where it refers to
-  // anything outside itself.
-  Loaded load(llvm::SmallVector<char, 0> object, std::span<const std::string> symbols);
+  // Links a relocatable object, which is copied. Throws CompileFailure, naming the symbol, where it
+  // refers to anything outside itself.
+  Loaded load(std::span<const char> object, std::span<const std::string> symbols);
 
   // Gives the memory back; nothing of the library may be running.
   void unload(llvm::orc::JITDylib& library) noexcept;

@@ -2,6 +2,10 @@
 // costs about as much as compiling a small kernel.
 #include "jit/target.h"
 
+#include <dlfcn.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+
 #include <mutex>
 #include <utility>
 
@@ -45,6 +49,28 @@ unsigned preferred_vector_bits(llvm::TargetMachine& machine, const Processor& pr
 }
 
 }  // namespace
+
+std::string identity(const Processor& processor) {
+  // A member more does not compile here until it is named.
+  const auto& [cpu, tune, features, vector_bits, vector_registers, x86, f16c, avx2, avx512] =
+      processor;
+  return fmt::format("{}\n{}\n{}\n{} {} {} {} {} {}", cpu, tune, features, vector_bits,
+                     vector_registers, x86, f16c, avx2, avx512);
+}
+
+std::string llvm_identity() {
+  unsigned major = 0, minor = 0, patch = 0;
+  LLVMGetVersion(&major, &minor, &patch);
+  std::string text = fmt::format("LLVM {}.{}.{}", major, minor, patch);
+  // Snapshots keep the version: the file tells them apart.
+  Dl_info library{};
+  struct stat status{};
+  if (::dladdr(reinterpret_cast<void*>(&LLVMGetVersion), &library) != 0 &&
+      library.dli_fname != nullptr && ::stat(library.dli_fname, &status) == 0) {
+    text += fmt::format(", {} bytes of {}", status.st_size, status.st_mtime);
+  }
+  return text;
+}
 
 void set_target_attributes(llvm::Function& function, const Processor& processor) {
   function.addFnAttr("target-cpu", processor.cpu);

@@ -23,6 +23,10 @@ struct Processor {
   bool avx512 = false;  // with 512-bit vectors
 };
 
+// All of it as text, and LLVM's version and build.
+std::string identity(const Processor& processor);
+std::string llvm_identity();
+
 // Makes a function one for this processor.
 void set_target_attributes(llvm::Function& function, const Processor& processor);
 

@@ -26,7 +26,8 @@
 #include <variant>
 #include <vector>
 
-#include "direct_call.h"  // beside this file, here as where it is installed
+#include "cache.h"  // these beside this file, here as where it is installed
+#include "direct_call.h"
 #include "half.h"
 #include "view.h"
 
@@ -127,6 +128,7 @@ struct KernelOptions {
   bool stabilize = true;  ///< rewrite by the rules, so that naive formulas keep their digits
   bool optimize = true;
   bool avx2_only = false;  ///< on x86-64: no AVX-512, even where the processor has it
+  KernelCache cache = {};  ///< where compiled kernels are looked for and kept; none is said: nowhere
 };
 
 /// What an array may hold. float16 and bfloat16 are widened as they are loaded, computed in float,

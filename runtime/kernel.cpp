@@ -11,6 +11,7 @@
 #include "ir/passes.h"
 #include "ir/round.h"
 #include "ir/text.h"
+#include "runtime/code.h"
 #include "runtime/element_pairs.h"
 #include "runtime/state.h"
 
@@ -218,32 +219,16 @@ const KernelState& checked(const std::shared_ptr<const KernelState>& state) {
 
 namespace {
 
-Kernels compile_kernels(const std::string& name, const jit::ModuleSpec& spec,
-                        const KernelOptions& options) {
-  Kernels kernels;
-  try {
-    kernels.code = engine().compile(spec);
-  } catch (const jit::CompileFailure& failure) {
-    throw Error(fmt::format("`{}` could not be compiled: {}", name, failure.message));
-  }
-  std::size_t k = 0;
-  if (options.forward) kernels.forward = kernels.code.kernel(k++);
-  if (options.backward) kernels.backward = kernels.code.kernel(k++);
-  if (options.fused) kernels.fused = kernels.code.kernel(k++);
-  return kernels;
-}
-
 std::shared_ptr<const KernelState> compile_kernel(std::shared_ptr<const ModuleState> module,
                                                   ir::FunctionId id, ArrayTypes types,
                                                   const KernelOptions& options) {
   const ir::Function& f = (*module->library)[id];
-  const StageOptions staged = stage_options(f, options, {});
-  const Stages stages = detail::stages(*module, id, types.computed(), staged);
-  const jit::ModuleSpec spec = module_spec(f, stages, types, options, staged.variables);
+  Code code = code_for({.module = *module, .id = id, .types = types, .options = options});
+  const Variables variables = stage_options(f, options, {}).variables;
 
   auto state = std::make_shared<KernelState>();
   state->name = f.name.empty() ? "the formula" : f.name;
-  state->plain = compile_kernels(f.name, spec, options);
+  state->plain = std::move(code.kernels);
   state->module = std::move(module);
   state->id = id;
   state->types = types;
@@ -252,16 +237,17 @@ std::shared_ptr<const KernelState> compile_kernel(std::shared_ptr<const ModuleSt
   state->input_names.insert(state->input_names.end(), options.as_inputs.begin(),
                             options.as_inputs.end());
   state->input_count = state->input_names.size();
-  state->over_rows = ir::is_over_rows(stages.gradient);
-  state->random = ir::is_random(stages.gradient);
-  state->value_shape = ir::value_shape(stages.gradient);
+  state->over_rows = code.facts.over_rows;
+  state->random = code.facts.random;
+  state->value_shape = code.facts.value_shape;
   state->parameters = f.parameters;
-  state->positive = stages.positive;
-  state->fixed.resize(f.parameters.size());
-  for (const auto& [position, value] : spec.fixed_parameters) state->fixed[position] = true;
-  for (const std::size_t k : staged.variables.arrays) state->fixed[k] = true;
+  state->positive = std::move(code.facts.positive);
+  for (const ir::Parameter& p : f.parameters) {
+    state->fixed.push_back(options.fixed.contains(p.name));
+  }
+  for (const std::size_t k : variables.arrays) state->fixed[k] = true;
   if (options.learned) {
-    for (const std::size_t k : learned_parameters(f, staged.variables)) {
+    for (const std::size_t k : learned_parameters(f, variables)) {
       state->learned.push_back(f.parameters[k].name);
     }
   }
@@ -280,19 +266,14 @@ const Kernels& kernels_for(const KernelState& state, std::span<const ir::Shape> 
   KernelState::Form form{{shapes.begin(), shapes.end()}, lanes};
   const auto known = state.others.find(form);
   if (known != state.others.end()) return known->second;
-  const ir::Function& f = (*state.module->library)[state.id];
-  const StageOptions staged = stage_options(f, state.options, shapes);
-  const Stages stages = detail::stages(*state.module, state.id, state.types.computed(), staged);
-  if (ir::value_shape(stages.gradient) != state.value_shape) {
-    throw Error(
-        fmt::format("`{}`: its value would be the same for all elements of a row, as the "
-                    "inputs that it depends on are: give one of them a value for each",
-                    state.name));
-  }
-  jit::ModuleSpec spec = module_spec(f, stages, state.types, state.options, staged.variables);
-  spec.lanes = lanes;
-  return state.others.emplace(std::move(form), compile_kernels(state.name, spec, state.options))
-      .first->second;
+  Code code = code_for({.module = *state.module,
+                        .id = state.id,
+                        .types = state.types,
+                        .options = state.options,
+                        .shapes = shapes,
+                        .lanes = lanes,
+                        .value_shape = state.value_shape});
+  return state.others.emplace(std::move(form), std::move(code.kernels)).first->second;
 }
 
 std::string emit(const ModuleState& module, ir::FunctionId id, ArrayTypes types, Stage stage,

@@ -26,6 +26,7 @@ Command add_run(CLI::App& program);
 Command add_bench(CLI::App& program);
 Command add_verify(CLI::App& program);
 Command add_saved(CLI::App& program);
+Command add_cache(CLI::App& program);
 
 // A command whose help starts with its examples.
 CLI::App* add_command(CLI::App& program, const std::string& name, const std::string& description,
@@ -45,6 +46,15 @@ void add_avx2_option(CLI::App& app, bool& avx2);
 // --dtype: empty, or f32, f64, f16 or bf16 as `parse_dtype` reads it.
 void add_dtype_option(CLI::App& app, std::string& dtype, const std::string& description);
 ElementType parse_dtype(const std::string& word);
+
+// --cache and --no-cache, as every command that compiles kernels to use them has them.
+struct CacheChoice {
+  std::string directory;  // empty: the user's
+  bool off = false;
+};
+void add_cache_options(CLI::App& app, CacheChoice& choice);
+// The cache meant, or none. What keeps it from being used is printed as a warning.
+KernelCache open_cache(const CacheChoice& choice);
 
 // "swish(x; beta = 1)"; the label alone where the definition has no name.
 std::string signature(const Function& function);

@@ -79,9 +79,10 @@ ExitCode parse_and_run(int argc, char** argv) {
   examples_first(program, examples);
   program.set_version_flag("--version", fmt::format("actc {}", version()));
   program.require_subcommand(1);
-  const std::vector<Command> commands = {add_list(program),   add_show(program), add_check(program),
-                                         add_emit(program),   add_run(program),  add_bench(program),
-                                         add_verify(program), add_saved(program)};
+  const std::vector<Command> commands = {
+      add_list(program),   add_show(program),  add_check(program),
+      add_emit(program),   add_run(program),   add_bench(program),
+      add_verify(program), add_saved(program), add_cache(program)};
   std::vector<std::string> words;
   for (int k = argc - 1; k >= 1; --k) words.push_back(mark_formula(argv[k], commands));
   if (words.empty()) {

@@ -23,6 +23,7 @@ struct RunOptions {
   std::optional<std::ptrdiff_t> axis;
   std::optional<std::ptrdiff_t> channel_axis;
   std::optional<std::uint64_t> seed;
+  CacheChoice cache;
 };
 
 using Shape = std::vector<std::uint64_t>;
@@ -335,7 +336,7 @@ template <class T>
 void compute(const Definition& definition, const Parameters& parameters,
              const std::vector<ArrayParameter>& arrays, std::vector<std::vector<T>> inputs,
              const std::vector<T>& upstream, const Shapes& shapes, std::uint64_t seed,
-             Outputs& outputs) {
+             const KernelCache& cache, Outputs& outputs) {
   const auto asked = [](const auto& file) { return file != nullptr; };
   const bool backward = std::ranges::any_of(outputs.gradients, asked);
   const std::size_t learned_count = outputs.gradients.size() - inputs.size();
@@ -344,6 +345,7 @@ void compute(const Definition& definition, const Parameters& parameters,
   options.backward = backward;
   options.learned = std::ranges::any_of(std::span(outputs.gradients).subspan(inputs.size()), asked);
   options.stabilize = definition.stabilize;
+  options.cache = cache;
   Parameters numbers = parameters;
   for (const ArrayParameter& array : arrays) {
     options.as_inputs.push_back(array.name);
@@ -378,12 +380,12 @@ template <class T>
 void run_as(const Definition& definition, const Parameters& parameters,
             const std::vector<ArrayParameter>& array_parameters, std::vector<NpyArray>&& arrays,
             std::optional<NpyArray>&& upstream, const Shapes& shapes, std::uint64_t seed,
-            Outputs& outputs) {
+            const KernelCache& cache, Outputs& outputs) {
   std::vector<std::vector<T>> inputs;
   for (NpyArray& array : arrays) inputs.push_back(elements_as<T>(std::move(array)));
   std::vector<T> dy;
   if (upstream) dy = elements_as<T>(std::move(*upstream));
-  compute<T>(definition, parameters, array_parameters, std::move(inputs), dy, shapes, seed,
+  compute<T>(definition, parameters, array_parameters, std::move(inputs), dy, shapes, seed, cache,
              outputs);
 }
 
@@ -459,7 +461,7 @@ ExitCode run(const RunOptions& options) {
   if (type != ElementType::f64) warn_of_cancellations(definition, parameters);
   with_element_type(type, [&]<class T>(std::type_identity<T>) {
     run_as<T>(definition, parameters, array_params, std::move(arrays), std::move(upstream), shapes,
-              options.seed.value_or(0), outputs);
+              options.seed.value_or(0), open_cache(options.cache), outputs);
   });
   return exit_good;
 }
@@ -512,6 +514,7 @@ Command add_run(CLI::App& program) {
   add_definition_options(*app, options->definition);
   add_convention_option(*app, options->definition);
   add_stabilize_option(*app, options->definition);
+  add_cache_options(*app, options->cache);
   return {app, [options] { return run(*options); }};
 }
 

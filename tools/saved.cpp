@@ -18,6 +18,7 @@ struct SavedOptions {
   std::string def;
   DefinitionOptions definition;
   bool json = false;
+  CacheChoice cache;
 };
 
 std::string_view word(Saved saved) {
@@ -49,7 +50,7 @@ struct Sample {
 
 // Of each element by itself: every bfloat16 number within [-100, 100], and numbers between them.
 // Of rows: normal ones.
-Sample sample_of(const Function& function, const Parameters& parameters) {
+Sample sample_of(const Function& function, const Parameters& parameters, const KernelCache& cache) {
   Sample sample;
   std::mt19937 generator(1);
   std::normal_distribution<float> normal(0, 3);
@@ -74,14 +75,17 @@ Sample sample_of(const Function& function, const Parameters& parameters) {
   const std::span<const std::size_t> shape = sizes;
   const auto value_shape = shape.first(function.has_row_value() ? 1 : 2);
   const View<const double> in(x.data(), shape);
-  function.kernel<double>().backward(in, View<const double>(dy.data(), value_shape),
-                                     View<double>(sample.exact.data(), shape), -1, parameters);
+  function.kernel<double>({.cache = cache})
+      .backward(in, View<const double>(dy.data(), value_shape),
+                View<double>(sample.exact.data(), shape), -1, parameters);
   return sample;
 }
 
 std::vector<float> gradient_from(const Function& function, Saved saved,
-                                 const Parameters& parameters, const Sample& sample) {
-  const BoundKernel<float> kernel = function.kernel<float>({.saved = saved}).bind(parameters);
+                                 const Parameters& parameters, const Sample& sample,
+                                 const KernelCache& cache) {
+  const BoundKernel<float> kernel =
+      function.kernel<float>({.saved = saved, .cache = cache}).bind(parameters);
   std::vector<float> dx(sample.x.size());
   std::vector<float> y(sample.dy.size());
   const std::size_t sizes[] = {sample.x.size() / Sample::columns, Sample::columns};
@@ -161,6 +165,7 @@ ExitCode saved(const SavedOptions& options) {
     functions = {definition.function};
     given = parse_parameters(options.definition.parameters, {definition});
   }
+  const KernelCache cache = open_cache(options.cache);
   Json array = Json::array();
   if (!options.json) {
     fmt::print("{:<20}{:<10}{:>8}{:>16}{:>14}{:>12}  {}\n", "definition", "from", "bytes",
@@ -169,9 +174,10 @@ ExitCode saved(const SavedOptions& options) {
   for (const Function& function : functions) {
     if (function.inputs().size() != 1 || function.is_random()) continue;
     const Parameters parameters = all_parameters(function, given);
-    const Sample sample = sample_of(function, parameters);
+    const Sample sample = sample_of(function, parameters, cache);
     for (const Saving& saving : function.savings()) {
-      const Errors e = errors_of(sample, gradient_from(function, saving.saved, parameters, sample));
+      const Errors e =
+          errors_of(sample, gradient_from(function, saving.saved, parameters, sample, cache));
       const std::string name = function.name().empty() ? options.def : function.name();
       std::string where;
       for (const std::string& p : saving.positive) {
@@ -210,6 +216,7 @@ Command add_saved(CLI::App& program) {
       "  actc saved 'log(1 + exp(x))' --json\n");
   app->add_option("DEF", options->def, "A built-in's name or a formula; all built-ins without it");
   add_definition_options(*app, options->definition);
+  add_cache_options(*app, options->cache);
   app->add_flag("--json", options->json, "Print JSON");
   return {app, [options] { return saved(*options); }};
 }

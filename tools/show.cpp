@@ -14,6 +14,7 @@ struct ShowOptions {
   std::string def;
   DefinitionOptions definition;
   bool json = false;
+  CacheChoice cache;
 };
 
 // What the derivatives are with respect to: each input, then each parameter.
@@ -42,7 +43,7 @@ void print_parameters(const Function& function, const Parameters& given) {
 }
 
 // The definition at a few points, so that its shape is seen at a glance.
-void print_values(const Function& function, const Parameters& given) {
+void print_values(const Function& function, const Parameters& given, const KernelCache& cache) {
   if (function.inputs().size() != 1 || has_missing_parameter(function, given)) return;
   constexpr std::array<double, 7> points = {-4, -2, -1, 0, 1, 2, 4};
   const std::string input = function.inputs().front();
@@ -53,7 +54,7 @@ void print_values(const Function& function, const Parameters& given) {
   std::string arguments, values, slopes;
   if (function.is_over_rows()) {
     std::vector<double> row(function.has_row_value() ? 1 : points.size());
-    function.kernel<double>().forward(points, row, given);
+    function.kernel<double>({.cache = cache}).forward(points, row, given);
     for (const double x : points) arguments += fmt::format("{:>10.4g}", x);
     for (const double y : row) values += fmt::format("{:>10.4g}", y);
     fmt::print("\n  {:<8}{}\n  {:<8}{}\n", "row", arguments, "value", values);
@@ -104,7 +105,7 @@ ExitCode show(const ShowOptions& options) {
   for (const std::string& name : variables(function)) {
     fmt::print("  {:<11} {}\n", "d/d" + name, function.derivative(name));
   }
-  print_values(function, given);
+  print_values(function, given, open_cache(options.cache));
   warn_of_cancellations(definition, given);
   return exit_good;
 }
@@ -123,6 +124,7 @@ Command add_show(CLI::App& program) {
       ->required();
   add_definition_options(*app, options->definition);
   add_convention_option(*app, options->definition);
+  add_cache_options(*app, options->cache);
   app->add_flag("--json", options->json, "Print JSON");
   return {app, [options] { return show(*options); }};
 }

@@ -54,6 +54,11 @@ void print_error(std::string_view message, std::string_view suggestion) {
   if (!suggestion.empty()) std::fputs(fmt::format("  help: {}\n", suggestion).c_str(), stderr);
 }
 
+void print_warning(std::string_view message) {
+  std::fputs(highlight(fmt::format("actc: warning: {}\n", message), "warning:", magenta).c_str(),
+             stderr);
+}
+
 void print_diagnostics(std::span<const Diagnostic> diagnostics, std::string_view source_name) {
   for (const Diagnostic& diagnostic : diagnostics) {
     const std::string text = render(diagnostic, source_name);

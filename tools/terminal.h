@@ -14,6 +14,8 @@ namespace actc::tools {
 
 // "error: message" and the suggestion on a line of its own.
 void print_error(std::string_view message, std::string_view suggestion);
+// "warning: message".
+void print_warning(std::string_view message);
 void print_diagnostics(std::span<const Diagnostic> diagnostics, std::string_view source_name);
 
 // A bar that appears on a terminal after a second and is gone when the work is done.

@@ -26,6 +26,7 @@ struct VerifyOptions {
   bool all = false;
   bool avx2 = false;
   bool json = false;
+  CacheChoice cache;
   std::string inputs;
   std::string against;
 };
@@ -137,6 +138,7 @@ ExitCode verify_all(const VerifyOptions& options) {
   }
   check_rows(options, definitions);
   const Parameters given = parse_parameters(options.definition.parameters, definitions);
+  const KernelCache cache = open_cache(options.cache);
   Json results = Json::array();
   bool good = true;
   for (const Definition& definition : definitions) {
@@ -148,6 +150,7 @@ ExitCode verify_all(const VerifyOptions& options) {
     request.parameters = parameters_of(definition, given);
     request.kernel.avx2_only = options.avx2;
     request.kernel.stabilize = definition.stabilize;
+    request.kernel.cache = cache;
     request.stride = options.stride;
     request.points_in_binade = points_for(options);
     request.threads = options.threads;
@@ -231,6 +234,7 @@ Command add_verify(CLI::App& program) {
       ->type_name("FILE.npy");
   add_definition_options(*app, options->definition);
   add_stabilize_option(*app, options->definition);
+  add_cache_options(*app, options->cache);
   app->add_flag("--json", options->json, "Print JSON");
   return {app, [options] { return verify_all(*options); }};
 }
