@@ -75,6 +75,7 @@ class Compilation {
 }  // namespace
 
 struct Engine::State {
+  std::string llvm = llvm_identity();
   Machines machines;
   Loader loader;
 };
@@ -118,7 +119,7 @@ CompiledModule Engine::load(std::string_view object, std::size_t kernel_count) {
 }
 
 std::string Engine::identity(const Target& target) const {
-  return llvm_identity() + "\n" + state_->machines.triple().str() + "\n" +
+  return state_->llvm + "\n" + state_->machines.triple().str() + "\n" +
          jit::identity(state_->machines.processor(target.isa));
 }
 

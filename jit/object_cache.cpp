@@ -160,7 +160,7 @@ int write_whole(int descriptor, std::string_view bytes) {
 struct File {
   std::string name;
   std::uint64_t bytes;
-  std::time_t used;
+  timespec used;
 
   bool is_entry() const { return name.ends_with(entry_suffix); }
 };
@@ -183,7 +183,7 @@ std::vector<File> files_in(int folder) {
         !is_own_file(status)) {
       continue;
     }
-    files.push_back({item->d_name, static_cast<std::uint64_t>(status.st_size), status.st_mtime});
+    files.push_back({item->d_name, static_cast<std::uint64_t>(status.st_size), status.st_mtim});
   }
   return files;
 }
@@ -325,12 +325,13 @@ void ObjectCache::prune(int folder) {
   std::uint64_t total = 0;
   for (const File& file : files) {
     // An entry in the making is one for less than this.
-    if (!file.is_entry() && now - file.used > hour) ::unlinkat(folder, file.name.c_str(), 0);
+    if (!file.is_entry() && now - file.used.tv_sec > hour) ::unlinkat(folder, file.name.c_str(), 0);
     total += file.bytes;
   }
   if (total <= max_bytes_) return;
   // Further than need be, so that the next entry is not one too many again.
-  std::ranges::sort(files, {}, &File::used);
+  std::ranges::sort(
+      files, {}, [](const File& file) { return std::pair(file.used.tv_sec, file.used.tv_nsec); });
   for (const File& file : files) {
     if (total <= max_bytes_ - max_bytes_ / 4) break;
     if (file.is_entry() && ::unlinkat(folder, file.name.c_str(), 0) == 0) total -= file.bytes;

@@ -108,8 +108,11 @@ CacheState::CacheState(CacheOptions options)
 
 void CacheState::tell(const std::string& problem) {
   if (problem.empty() || !report) return;
-  const std::lock_guard lock(mutex);
-  if (reported.insert(problem).second) report(problem);
+  {
+    const std::lock_guard lock(mutex);
+    if (!reported.insert(problem).second) return;
+  }
+  report(problem);
 }
 
 std::string to_bytes(const CodeFacts& facts) {

@@ -37,7 +37,7 @@ struct CodeFacts {
   bool over_rows = false;
   bool random = false;
   ir::Shape value_shape = ir::Shape::element;
-  std::vector<std::size_t> positive;  // parameters
+  std::vector<std::size_t> positive = {};  // parameters
 
   friend bool operator==(const CodeFacts&, const CodeFacts&) = default;
 };
