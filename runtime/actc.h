@@ -128,7 +128,7 @@ struct KernelOptions {
   bool stabilize = true;  ///< rewrite by the rules, so that naive formulas keep their digits
   bool optimize = true;
   bool avx2_only = false;  ///< on x86-64: no AVX-512, even where the processor has it
-  KernelCache cache = {};  ///< where compiled kernels are looked for and kept; none is said: nowhere
+  KernelCache cache = {};  ///< where compiled kernels are looked for and kept
 };
 
 /// What an array may hold. float16 and bfloat16 are widened as they are loaded, computed in float,

@@ -70,27 +70,30 @@ std::size_t kernel_count(const KernelOptions& options) {
   return std::size_t{options.forward} + options.backward + options.fused;
 }
 
+// Nothing where the object is none of ours.
+std::optional<Kernels> load(const std::string& object, const KernelOptions& options) {
+  try {
+    return kernels_in(engine().load(object, kernel_count(options)), options);
+  } catch (const jit::CompileFailure&) {
+    return std::nullopt;
+  }
+}
+
 std::optional<Code> find_code(CacheState& cache, const jit::Digest& key,
                               const CodeRequest& request) {
   const jit::ObjectCache::Found found = cache.objects.find(key);
   cache.tell(found.problem);
-  bool rejected = found.rejected;
   if (found.entry) {
     const std::size_t parameters = (*request.module.library)[request.id].parameters.size();
     auto facts = facts_from(found.entry->facts, parameters);
     if (facts && facts->value_shape == request.value_shape.value_or(facts->value_shape)) {
-      try {
-        Code code{kernels_in(engine().load(found.entry->object, kernel_count(request.options)),
-                             request.options),
-                  std::move(*facts)};
+      if (auto kernels = load(found.entry->object, request.options)) {
         ++cache.found;
-        return code;
-      } catch (const jit::CompileFailure&) {  // no object of ours: made anew below
+        return Code{*std::move(kernels), *std::move(facts)};
       }
     }
-    rejected = true;
   }
-  if (rejected) ++cache.rejected;
+  if (found.entry || found.rejected) ++cache.rejected;
   return std::nullopt;
 }
 
