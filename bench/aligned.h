@@ -8,23 +8,25 @@
 
 namespace bench {
 
-class AlignedFloats {
+// Not initialized. For T without constructors.
+template <class T>
+class Aligned {
  public:
-  explicit AlignedFloats(std::size_t count) : count_(count) {
-    const std::size_t bytes = (count * sizeof(float) + alignment - 1) / alignment * alignment;
-    memory_.reset(static_cast<float*>(std::aligned_alloc(alignment, bytes)));
+  explicit Aligned(std::size_t count) : count_(count) {
+    const std::size_t bytes = (count * sizeof(T) + alignment - 1) / alignment * alignment;
+    memory_.reset(static_cast<T*>(std::aligned_alloc(alignment, bytes)));
     if (memory_ == nullptr) throw std::bad_alloc();
   }
 
-  std::span<float> all() const { return {memory_.get(), count_}; }
+  std::span<T> all() const { return {memory_.get(), count_}; }
 
  private:
   static constexpr std::size_t alignment = 64;
   struct Free {
-    void operator()(float* p) const { std::free(p); }
+    void operator()(T* p) const { std::free(p); }
   };
   std::size_t count_;
-  std::unique_ptr<float, Free> memory_;
+  std::unique_ptr<T, Free> memory_;
 };
 
 }  // namespace bench

@@ -1,55 +1,123 @@
-// actc_bench: actc against hand-written AVX2, plain loops and memcpy.
+// actc_bench: actc beside hand-written AVX2, copies and the peers whose modules were built.
 //
+//   actc_bench --assembly=FUNCTION/DIRECTION[/avx2]      of actc's kernel as it is measured
 //   actc_bench [Google Benchmark's options]
-//   actc_bench --table [--rounds=N] [--what=compile,call,speed,math]   Markdown, measured in turns
+//   actc_bench --json [--rounds=N] [--only=PREFIX] [--what=machine,speed,types,...]
+//                                              lines of JSON, measured in turns, for scripts/bench
 #include <benchmark/benchmark.h>
+#include <fmt/core.h>
 
 #include <charconv>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
-#include <functional>
-#include <iostream>
 #include <memory>
 #include <string>
 #include <string_view>
 
 #include "bench/contenders.h"
-#include "bench/math_table.h"
-#include "bench/table.h"
+#include "bench/errors.h"
+#include "bench/machine.h"
+#include "bench/measure.h"
 
 namespace {
 
-using bench::ActcKernels;
-using bench::Data;
+using bench::Contender;
 using bench::Direction;
-using bench::Who;
+using bench::Type;
 
-// What the registered benchmarks share: kernels compiled and data drawn when first needed, one size
-// at a time.
-struct Shared {
-  ActcKernels actc;
-  std::unique_ptr<Data> data;
+constexpr std::size_t in_cache = 32768;  // the second level
+constexpr std::size_t in_memory = std::size_t{16} << 20;
+constexpr std::size_t all_sizes[] = {1024, in_cache, std::size_t{1} << 20, in_memory};
 
-  const Data& of_size(std::size_t n) {
-    if (data == nullptr || data->size() != n) {
-      data.reset();
-      data = std::make_unique<Data>(n);
-    }
-    return *data;
-  }
+struct Request {
+  bool json = false;
+  std::string_view assembly;
+  bench::Effort effort;
+  std::string_view what = "machine,code,prepare,call,speed,types,math,errors";
 };
 
-void register_speeds(const std::shared_ptr<Shared>& shared) {
-  for (const std::size_t n : bench::sizes) {
-    for (const Direction direction : bench::directions) {
-      for (std::size_t function = 0; function < bench::avx2_kernels().size(); ++function) {
-        for (const Who who : bench::everyone) {
-          const std::string name = std::string(bench::name(direction)) + "/" +
-                                   std::string(bench::avx2_kernels()[function].name) + "/" +
-                                   std::to_string(n) + "/" + std::string(bench::name(who));
+Request parse(int argc, char** argv) {
+  Request request;
+  for (int k = 1; k < argc; ++k) {
+    const std::string_view argument = argv[k];
+    if (argument == "--json") {
+      request.json = true;
+    } else if (argument.starts_with("--assembly=")) {
+      request.assembly = argument.substr(11);
+    } else if (argument.starts_with("--rounds=")) {
+      const std::string_view digits = argument.substr(9);
+      std::from_chars(digits.data(), digits.data() + digits.size(), request.effort.rounds);
+    } else if (argument.starts_with("--only=")) {
+      request.effort.only = argument.substr(7);
+    } else if (argument.starts_with("--what=")) {
+      request.what = argument.substr(7);
+    }
+  }
+  return request;
+}
+
+void print_assembly(std::string_view which) {
+  const std::string function(which.substr(0, which.find('/')));
+  const bool backward = which.find("/backward") != std::string_view::npos;
+  const std::string text =
+      bench::assembly(function.c_str(), backward ? Direction::backward : Direction::forward,
+                      which.ends_with("/avx2"));
+  std::fputs(text.c_str(), stdout);
+}
+
+void print_json(const Request& request, const std::vector<Contender>& all) {
+  const auto wanted = [&](std::string_view part) {
+    return request.what.find(part) != std::string_view::npos;
+  };
+  const bench::Effort& effort = request.effort;
+  for (const Contender& c : all)
+    fmt::print(R"({{"kind": "contender", "name": "{}"}})"
+               "\n",
+               c.name);
+  const std::vector<Direction> forward = {Direction::forward};
+  const std::vector<Direction> two = {Direction::forward, Direction::backward};
+  const std::vector<Direction> three = {Direction::forward, Direction::backward, Direction::both};
+  if (wanted("machine")) bench::print_machine();
+  if (wanted("code")) bench::print_code_bytes(effort);
+  if (wanted("prepare")) bench::print_preparations(effort, all);
+  if (wanted("call")) bench::print_calls(effort, all);
+  if (wanted("speed")) {
+    bench::print_speeds({bench::activations_and_others(),
+                         {Type::f32},
+                         {std::begin(all_sizes), std::end(all_sizes)},
+                         three},
+                        effort, all);
+  }
+  if (wanted("types")) {
+    bench::print_speeds(
+        {bench::activations(), {Type::f64, Type::bf16, Type::f16}, {in_cache, in_memory}, two},
+        effort, all);
+  }
+  if (wanted("math")) {
+    bench::print_speeds({bench::mathematical_functions(), {Type::f32}, {in_cache}, forward}, effort,
+                        all);
+  }
+  if (wanted("errors")) bench::print_errors(effort, all);
+}
+
+// One benchmark for each contender, function, direction and size in binary32. A name stands for a
+// pair that may not be offered; then it is skipped when it is run.
+void register_all(const std::vector<Contender>& all) {
+  const auto data = std::make_shared<std::unique_ptr<bench::Data>>();  // one size at a time
+  for (const std::size_t n : all_sizes) {
+    for (const Direction direction : {Direction::forward, Direction::backward}) {
+      for (const char* function : bench::activations_and_others()) {
+        for (const Contender& contender : all) {
+          const std::string name =
+              fmt::format("{}/{}/{}/{}", bench::name(direction), function, n, contender.name);
           benchmark::RegisterBenchmark(name.c_str(), [=](benchmark::State& state) {
-            const Data& data = shared->of_size(n);
-            const auto run = bench::contender(who, function, direction, data, shared->actc);
+            if (*data == nullptr || (*data)->size() != n) {
+              data->reset();
+              *data = std::make_unique<bench::Data>(Type::f32, n);
+            }
+            const bench::Run run = contender.offer((*data)->job(function, direction));
+            if (!run) return state.SkipWithError("not offered");
             for (auto _ : state) {
               run();
               benchmark::ClobberMemory();
@@ -62,89 +130,29 @@ void register_speeds(const std::shared_ptr<Shared>& shared) {
   }
 }
 
-void register_calls(const std::shared_ptr<Shared>& shared) {
-  for (const bench::UnaryKernel& kernel : bench::avx2_kernels()) {
-    const std::string name = "call/" + std::string(kernel.name);
-    benchmark::RegisterBenchmark((name + "/actc").c_str(), [=](benchmark::State& state) {
-      const Data& data = shared->of_size(8);
-      const actc::BoundKernel<float>& bound = shared->actc.get(kernel.name, false);
-      for (auto _ : state) bound.forward(data.x(), data.out());
-    });
-    benchmark::RegisterBenchmark((name + "/hand-written").c_str(), [=](benchmark::State& state) {
-      const Data& data = shared->of_size(8);
-      const bench::Forward volatile pointer = kernel.forward;
-      for (auto _ : state) pointer(data.x().data(), data.out().data(), data.size());
-    });
-  }
-}
-
-void register_compilations() {
-  for (const bench::UnaryKernel& kernel : bench::avx2_kernels()) {
-    const std::string name = "compile/" + std::string(kernel.name);
-    benchmark::RegisterBenchmark(name.c_str(), [=](benchmark::State& state) {
-      for (auto _ : state) {
-        benchmark::DoNotOptimize(actc::builtin(kernel.name).kernel<float>().code_bytes());
-      }
-    })->Unit(benchmark::kMillisecond);
-  }
-}
-
-struct TableRequest {
-  bench::TableOptions options;
-  std::string_view what = "compile,call,speed,math";
-};
-
-// Nothing but our own options may stand beside --table.
-bool parse_table_request(int argc, char** argv, TableRequest& request) {
-  bool table = false;
-  for (int k = 1; k < argc; ++k) {
-    const std::string_view argument = argv[k];
-    if (argument == "--table" || argument == "--table=markdown") {
-      table = true;
-    } else if (argument.starts_with("--rounds=")) {
-      const std::string_view digits = argument.substr(9);
-      std::from_chars(digits.data(), digits.data() + digits.size(), request.options.rounds);
-    } else if (argument.starts_with("--what=")) {
-      request.what = argument.substr(7);
-    }
-  }
-  return table;
-}
-
-void print_tables(const TableRequest& request) {
-  const auto wanted = [&](std::string_view part) {
-    return request.what.find(part) != std::string_view::npos;
-  };
-  if (wanted("compile")) bench::print_compile_times(std::cout);
-  ActcKernels actc;
-  if (wanted("call")) bench::print_call_costs(std::cout, actc);
-  if (wanted("speed")) bench::print_speeds(std::cout, request.options, actc);
-  if (wanted("math")) bench::print_math_speeds(std::cout, request.options.rounds, actc);
-}
-
 }  // namespace
 
-int main(int argc, char** argv) {
-  if (!bench::host_has_avx2()) {
-    std::fputs("actc_bench: this processor has no AVX2 and FMA\n", stderr);
-    return 1;
+int main(int argc, char** argv) try {
+  const Request request = parse(argc, argv);
+  if (!request.assembly.empty()) {
+    print_assembly(request.assembly);
+    return 0;
   }
-  try {
-    TableRequest request;
-    if (parse_table_request(argc, argv, request)) {
-      print_tables(request);
-      return 0;
-    }
-    const auto shared = std::make_shared<Shared>();
-    register_speeds(shared);
-    register_calls(shared);
-    register_compilations();
-    benchmark::Initialize(&argc, argv);
-    if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
-    benchmark::RunSpecifiedBenchmarks();
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "actc_bench: %s\n", error.what());
-    return 1;
+  bench::pin_to_one_processor();
+  for (const char* threads : {"OMP_NUM_THREADS", "MKL_NUM_THREADS", "HL_NUM_THREADS"}) {
+    setenv(threads, "1", 1);  // before a peer's library starts threads
   }
+  const std::vector<Contender> all = bench::all_contenders();
+  if (request.json) {
+    print_json(request, all);
+    return 0;
+  }
+  register_all(all);
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
+  benchmark::RunSpecifiedBenchmarks();
   return 0;
+} catch (const std::exception& error) {
+  std::fprintf(stderr, "actc_bench: %s\n", error.what());
+  return 1;
 }

@@ -1,105 +1,176 @@
-// The data, and a callable for each contender.
 #include "bench/contenders.h"
 
+#include <dlfcn.h>
+#include <fmt/core.h>
+#include <immintrin.h>
+
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
-#include <new>
-#include <random>
-#include <utility>
+#include <filesystem>
+#include <memory>
+#include <span>
+
+#include "bench/kernels.h"
+#include "runtime/actc.h"
 
 namespace bench {
-
-std::string_view name(Direction direction) {
-  switch (direction) {
-    case Direction::forward:
-      return "forward";
-    case Direction::backward:
-      return "backward";
-  }
-  return "";
-}
-
-std::string_view name(Who who) {
-  switch (who) {
-    case Who::actc:
-      return "actc";
-    case Who::actc_avx2:
-      return "actc, AVX2";
-    case Who::hand_written:
-      return "hand-written";
-    case Who::loop:
-      return "C++ loop";
-    case Who::copy:
-      return "memcpy";
-  }
-  return "";
-}
-
-Data::Data(std::size_t n) : input_(2 * n), output_(n + n / 2) {
-  std::mt19937 generator(20261121);
-  std::normal_distribution<float> normal(0, 2);
-  std::ranges::generate(input_.all(), [&] { return normal(generator); });
-  std::ranges::fill(output_.all(), 0.0f);
-}
-
-void Data::copy(Direction direction) const {
-  const std::size_t floats = direction == Direction::forward ? size() : size() + size() / 2;
-  std::memcpy(output_.all().data(), input_.all().data(), floats * sizeof(float));
-}
-
-const actc::BoundKernel<float>& ActcKernels::get(std::string_view function, bool avx2_only) {
-  const std::pair key(std::string(function), avx2_only);
-  auto found = kernels_.find(key);
-  if (found == kernels_.end()) {
-    // The parameters are fixed at their defaults, as they are in the other contenders.
-    const actc::Function f = actc::builtin(function);
-    actc::KernelOptions options{.avx2_only = avx2_only};
-    for (const actc::ParameterInfo& p : f.parameters())
-      options.fixed[p.name] = p.default_value.value();
-    found = kernels_.emplace(key, f.kernel<float>(options).bind()).first;
-  }
-  return found->second;
-}
-
 namespace {
 
-std::function<void()> of_actc(const actc::BoundKernel<float>& kernel, Direction direction,
-                              const Data& data) {
-  if (direction == Direction::forward) {
-    return [kernel, &data] { kernel.forward(data.x(), data.out()); };
+// The parameters are fixed at their defaults, as they are in the other contenders.
+actc::KernelOptions options_for(const actc::Function& f, Direction direction, bool avx2_only) {
+  actc::KernelOptions options{.forward = direction == Direction::forward,
+                              .backward = direction == Direction::backward,
+                              .fused = direction == Direction::both,
+                              .avx2_only = avx2_only};
+  for (const actc::ParameterInfo& p : f.parameters()) {
+    options.fixed[p.name] = p.default_value.value();
   }
-  return [kernel, &data] { kernel.backward(data.x(), data.dy(), data.out()); };
+  return options;
 }
 
-std::function<void()> of_function(const UnaryKernel& kernel, Direction direction,
-                                  const Data& data) {
-  if (direction == Direction::forward) {
-    return [f = kernel.forward, &data] { f(data.x().data(), data.out().data(), data.size()); };
+template <class T>
+Run actc_call(const Job& job, bool avx2_only) {
+  const actc::Function f = actc::builtin(job.function);
+  const auto kernel = f.kernel<T>(options_for(f, job.direction, avx2_only)).bind();
+  const std::span<const T> x(static_cast<const T*>(job.x), job.n);
+  const std::span<const T> dy(static_cast<const T*>(job.dy), job.n);
+  const std::span<T> y(static_cast<T*>(job.y), job.n);
+  const std::span<T> dx(static_cast<T*>(job.dx), job.n);
+  switch (job.direction) {
+    case Direction::forward:
+      return [=] { kernel.forward(x, y); };
+    case Direction::backward:
+      return [=] { kernel.backward(x, dy, dx); };
+    case Direction::both:
+      return [=] { kernel.forward_backward(x, dy, y, dx); };
   }
-  return [f = kernel.backward, &data] {
-    f(data.x().data(), data.dy().data(), data.out().data(), data.size());
+  return {};
+}
+
+Run offer_actc(const Job& job, bool avx2_only) try {
+  switch (job.type) {
+    case Type::f32:
+      return actc_call<float>(job, avx2_only);
+    case Type::f64:
+      return actc_call<double>(job, avx2_only);
+    case Type::f16:
+      return actc_call<actc::float16>(job, avx2_only);
+    case Type::bf16:
+      return actc_call<actc::bfloat16>(job, avx2_only);
+  }
+  return {};
+} catch (const actc::Error&) {
+  return {};  // no such built-in
+}
+
+Run offer_hand_written(const Job& job, const char* suffix) {
+  if (job.type != Type::f32 || !host_has_avx2()) return {};
+  const auto kernels = avx2_kernels();
+  const auto found =
+      std::ranges::find(kernels, std::string(job.function) + suffix, &UnaryKernel::name);
+  if (found == kernels.end()) return {};
+  const UnaryKernel k = *found;
+  const auto* x = static_cast<const float*>(job.x);
+  const auto* dy = static_cast<const float*>(job.dy);
+  auto* y = static_cast<float*>(job.y);
+  auto* dx = static_cast<float*>(job.dx);
+  const std::size_t n = job.n;
+  const bool forward = job.direction != Direction::backward;
+  const bool backward = job.direction != Direction::forward;
+  if ((forward && k.forward == nullptr) || (backward && k.backward == nullptr)) return {};
+  if (!backward) return [=] { k.forward(x, y, n); };
+  if (!forward) return [=] { k.backward(x, dy, dx, n); };
+  return [=] {
+    k.forward(x, y, n);
+    k.backward(x, dy, dx, n);
   };
+}
+
+Run offer_memcpy(const Job& job) {
+  return [job, bytes = elements_moved(job.direction, job.n) * size_of(job.type)] {
+    std::memcpy(job.y, job.x, bytes);
+  };
+}
+
+// Around the caches.
+[[gnu::target("avx2")]] void copy_streamed(const void* from, void* to, std::size_t bytes) {
+  const auto* in = static_cast<const __m256i*>(from);
+  auto* out = static_cast<__m256i*>(to);
+  for (std::size_t k = 0; k < bytes / sizeof(__m256i); ++k) {
+    _mm256_stream_si256(out + k, _mm256_load_si256(in + k));
+  }
+  _mm_sfence();
+}
+
+Run offer_copy_streamed(const Job& job) {
+  if (!host_has_avx2()) return {};
+  return [job, bytes = elements_moved(job.direction, job.n) * size_of(job.type)] {
+    copy_streamed(job.x, job.y, bytes);
+  };
+}
+
+Contender of_function(const char* name, Run (*offer)(const Job&)) {
+  return {name, [offer](const Job& job) {
+            Run run = offer(job);
+            if (run) run();
+            return run;
+          }};
+}
+
+Contender of_peer(const Peer& peer) {
+  return {peer.name, [offer = peer.offer](const Job& job) -> Run {
+            Call call{};
+            if (!offer(&job, &call)) return {};
+            const std::shared_ptr<void> state(call.state, call.destroy);
+            return [run = call.run, state] { run(state.get()); };
+          }};
+}
+
+void add_modules(std::vector<Contender>& all) {
+  namespace fs = std::filesystem;
+  const fs::path folder = fs::read_symlink("/proc/self/exe").parent_path() / "peers";
+  std::vector<fs::path> paths;
+  if (fs::exists(folder)) {
+    for (const auto& entry : fs::directory_iterator(folder)) paths.push_back(entry.path());
+  }
+  std::ranges::sort(paths);
+  for (const fs::path& path : paths) {
+    if (path.extension() != ".so") continue;
+    void* module = dlopen(path.c_str(), RTLD_LOCAL | RTLD_NOW);
+    void* list = module == nullptr ? nullptr : dlsym(module, list_peers_name);
+    if (list == nullptr) {
+      fmt::print(stderr, "actc_bench: {}\n", dlerror());
+      continue;
+    }
+    const Peers peers = reinterpret_cast<ListPeers>(list)();
+    for (const Peer& peer : std::span(peers.first, peers.count)) all.push_back(of_peer(peer));
+  }
 }
 
 }  // namespace
 
-std::function<void()> contender(Who who, std::size_t function, Direction direction,
-                                const Data& data, ActcKernels& actc) {
-  const std::string_view activation = avx2_kernels()[function].name;
-  switch (who) {
-    case Who::actc:
-      return of_actc(actc.get(activation, false), direction, data);
-    case Who::actc_avx2:
-      return of_actc(actc.get(activation, true), direction, data);
-    case Who::hand_written:
-      return of_function(avx2_kernels()[function], direction, data);
-    case Who::loop:
-      return of_function(plain_loops()[function], direction, data);
-    case Who::copy:
-      return [&data, direction] { data.copy(direction); };
-  }
-  return {};
+std::string assembly(const char* function, Direction direction, bool avx2_only) {
+  const actc::Function f = actc::builtin(function);
+  return f.emit<float>(actc::Stage::assembly, options_for(f, direction, avx2_only));
+}
+
+std::size_t code_bytes(const char* function, Direction direction) {
+  const actc::Function f = actc::builtin(function);
+  return f.kernel<float>(options_for(f, direction, false)).code_bytes();
+}
+
+std::vector<Contender> all_contenders() {
+  std::vector<Contender> all = {
+      of_function(actc_name, [](const Job& job) { return offer_actc(job, false); }),
+      of_function("actc, AVX2", [](const Job& job) { return offer_actc(job, true); }),
+      of_function(hand_written_name, [](const Job& job) { return offer_hand_written(job, ""); }),
+      of_function("hand-written, accurate",
+                  [](const Job& job) { return offer_hand_written(job, "_accurate"); }),
+      of_function("memcpy", offer_memcpy),
+      of_function("copy, streamed", offer_copy_streamed),
+  };
+  add_modules(all);
+  return all;
 }
 
 }  // namespace bench

@@ -53,7 +53,7 @@ class Arrays {
 
  private:
   std::array<std::size_t, 2> sizes_;
-  std::vector<bench::AlignedFloats> all_;
+  std::vector<bench::Aligned<float>> all_;
 };
 
 using Run = std::function<void()>;

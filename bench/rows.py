@@ -1,22 +1,27 @@
 #!/usr/bin/python3
-"""What is over rows, gated or learned: actc beside PyTorch and memcpy, as Markdown.
+"""What is over rows, gated or learned: actc beside PyTorch and memcpy, a line of JSON a case.
 
   bench/rows.py [BUILD] [--rounds=N]       BUILD: a build folder with bench/actc_rows; build
 
-The two take turns on one thread, each in a process of its own: the time of a call is the minimum
-over the rounds; behind the ratio of two minima stands the median of the ratios within the rounds.
-PyTorch writes into arrays that are there already (its operators' `out` forms), as actc does, but for
-layer_norm, which has none. On Debian, python3-torch is all that it needs.
+    {"kind": "rows", "case", "rows", "columns", "beside", "actc": [], "other": []}
+
+The two take turns on one processor, each in a process of its own. Times are in nanoseconds a call:
+[minimum, lower quartile, median, upper quartile] over the rounds. PyTorch writes into arrays that are there already (its operators' `out` forms), as actc does, but for
+layer_norm, which has none. Without python3-torch (Debian's) its cases are left out.
 """
 import argparse
+import json
 import os
 import statistics
 import subprocess
 import time
 
-import torch
+try:
+    import torch
+    aten = torch.ops.aten
+except ImportError:
+    torch = None
 
-aten = torch.ops.aten
 ENOUGH = 30e-6  # seconds a sample, as in turns.cpp
 
 
@@ -88,7 +93,10 @@ def nanoseconds(run):
 
 # actc's case, the shape, and what it is measured beside: of PyTorch, or a case of actc_rows.
 SIZES = [(64, 1024), (1024, 1024), (16384, 1024)]
+ROWS = [(8192, 128), (2048, 512), (512, 2048), (128, 8192), (32, 32768)]  # 1 Mi elements, as 1,024 × 1,024
 CASES = [(case, size, peer) for case, peer in [
+    ("softmax-forward", softmax), ("softmax-backward-y", softmax_backward)] for size in ROWS
+] + [(case, size, peer) for case, peer in [
     ("softmax-forward", softmax), ("softmax-backward-y", softmax_backward),
     ("softmax-backward-x", softmax_backward),
     ("log_softmax-forward", log_softmax), ("log_softmax-backward-x", log_softmax_backward),
@@ -112,22 +120,21 @@ def main():
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--only", default="", help="the cases whose names begin so")
     options = parser.parse_args()
-    torch.set_num_threads(1)
+    os.sched_setaffinity(0, [max(os.sched_getaffinity(0))])  # of the processes that it starts, too
+    if torch:
+        torch.set_num_threads(1)
 
-    print("| microseconds a call | rows × columns | actc | beside | | ratio (median) |")
-    print("|---|---|---|---|---|---|")
     for case, size, peer in CASES:
-        if not case.startswith(options.only):
+        if not case.startswith(options.only) or not (torch or isinstance(peer, str)):
             continue
         actc, other = Actc(options.build), Actc(options.build)
         run = None if isinstance(peer, str) else peer(*size)
         pairs = [(actc.nanoseconds(case, *size),
                   nanoseconds(run) if run else other.nanoseconds(peer, *size))
                  for _ in range(options.rounds + 1)][1:]
-        own, beside = (min(times) / 1000 for times in zip(*pairs))
-        ratio = statistics.median(a / b for a, b in pairs)
-        print(f"| {case} | {size[0]:,} × {size[1]:,} | {own:.1f} | {'PyTorch' if run else peer} | {beside:.1f} "
-              f"| {own / beside:.2f} ({ratio:.2f}) |", flush=True)
+        own, beside = ([min(times), *statistics.quantiles(times, n=4)] for times in zip(*pairs))
+        print(json.dumps({"kind": "rows", "case": case, "rows": size[0], "columns": size[1],
+                          "beside": "PyTorch" if run else peer, "actc": own, "other": beside}), flush=True)
 
 
 main()

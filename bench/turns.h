@@ -12,7 +12,8 @@ std::vector<std::vector<double>> in_turns(const std::vector<std::function<void()
                                           int rounds);
 
 double minimum(const std::vector<double>& v);
-double median(std::vector<double> v);
-double geometric_mean(const std::vector<double>& v);
+// The element below which `part` of them lie, 0 <= part < 1.
+double quantile(std::vector<double> v, double part);
+double median(const std::vector<double>& v);
 
 }  // namespace bench

@@ -6,9 +6,9 @@
 //
 // Element k of OUT.npy, which `actc verify NAME --against OUT.npy` judges, is the result at element
 // k of IN.npy. For oneDNN 2 (Debian's libdnnl-dev).
+#include "bench/peers/onednn.h"
+
 #include <cstdio>
-#include <map>
-#include <oneapi/dnnl/dnnl.hpp>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -19,34 +19,7 @@
 
 namespace {
 
-struct Eltwise {
-  dnnl::algorithm algorithm;
-  float alpha = 0;
-  float beta = 0;
-};
-
-// actc's name: oneDNN's algorithm with actc's defaults.
-const std::map<std::string, Eltwise, std::less<>>& functions() {
-  using dnnl::algorithm;
-  static const std::map<std::string, Eltwise, std::less<>> table = {
-      {"elu", {algorithm::eltwise_elu, 1}},
-      {"exp", {algorithm::eltwise_exp}},
-      {"gelu", {algorithm::eltwise_gelu_erf}},
-      {"gelu_tanh", {algorithm::eltwise_gelu_tanh}},
-      {"hard_swish", {algorithm::eltwise_hardswish}},
-      {"leaky_relu", {algorithm::eltwise_relu, 0.01F}},
-      {"log", {algorithm::eltwise_log}},
-      {"log_sigmoid", {algorithm::eltwise_logsigmoid}},
-      {"mish", {algorithm::eltwise_mish}},
-      {"relu", {algorithm::eltwise_relu}},
-      {"sigmoid", {algorithm::eltwise_logistic}},
-      {"silu", {algorithm::eltwise_swish, 1}},
-      {"softplus", {algorithm::eltwise_soft_relu}},
-      {"sqrt", {algorithm::eltwise_sqrt}},
-      {"tanh", {algorithm::eltwise_tanh}},
-  };
-  return table;
-}
+using bench::Eltwise;
 
 // y = f(x), or f'(x).
 void run(const Eltwise& f, bool gradient, std::vector<float>& x, std::vector<float>& y) {
@@ -79,7 +52,7 @@ void run(const Eltwise& f, bool gradient, std::vector<float>& x, std::vector<flo
 int main(int argc, char** argv) try {
   const std::vector<std::string_view> arguments(argv + 1, argv + argc);
   if (arguments.size() == 1 && arguments[0] == "--list") {
-    for (const auto& [name, f] : functions()) std::puts(name.c_str());
+    for (const auto& [name, f] : bench::onednn_functions()) std::puts(name.c_str());
     return 0;
   }
   if (arguments.size() == 1 && arguments[0] == "--version") {
@@ -92,8 +65,8 @@ int main(int argc, char** argv) try {
                stderr);
     return 2;
   }
-  const auto f = functions().find(arguments[0]);
-  if (f == functions().end()) {
+  const auto f = bench::onednn_functions().find(arguments[0]);
+  if (f == bench::onednn_functions().end()) {
     std::fprintf(stderr, "oneDNN has no %s\n", argv[1]);
     return 1;
   }

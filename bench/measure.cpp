@@ -1,0 +1,168 @@
+#include "bench/measure.h"
+
+#include <fmt/core.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdio>
+#include <string_view>
+
+#include "bench/kernels.h"
+#include "bench/machine.h"
+#include "bench/turns.h"
+
+namespace bench {
+namespace {
+
+constexpr std::array names = {"relu",         "leaky_relu", "hard_swish", "sigmoid",
+                              "tanh",         "elu",        "softplus",   "silu",
+                              "mish",         "gelu_tanh",  "gelu",       "exp",
+                              "sigmoid_fast", "tanh_fast",  "mish_fast",  "gelu_fast"};
+constexpr std::size_t eleven = 11;
+
+constexpr std::array math_names = {
+    "exp",     "exp2",     "expm1",       "log",     "log2",    "log10",  "log1p", "sin",
+    "cos",     "tanh",     "sinh",        "cosh",    "atan",    "erf",    "erfc",  "rsqrt",
+    "sigmoid", "log1pexp", "log_sigmoid", "logcosh", "normcdf", "normpdf"};
+
+bool wants_positive(std::string_view f) {
+  return f == "rsqrt" || f == "log" || f == "log2" || f == "log10" || f == "log1p";
+}
+
+bool is_wanted(const Effort& effort, std::string_view function) {
+  return function.starts_with(effort.only);
+}
+
+std::string times_as_json(std::span<const std::string> who,
+                          std::span<const std::vector<double>> samples) {
+  std::string text;
+  for (std::size_t k = 0; k < who.size(); ++k) {
+    text += fmt::format("{}\"{}\": [{:.5g}, {:.5g}, {:.5g}, {:.5g}]", k > 0 ? ", " : "", who[k],
+                        minimum(samples[k]), quantile(samples[k], 0.25), median(samples[k]),
+                        quantile(samples[k], 0.75));
+  }
+  return text;
+}
+
+int rounds_for(const Effort& effort, std::size_t n) {
+  const int divisor = n >= std::size_t{16} << 20 ? 8 : n >= std::size_t{1} << 20 ? 4 : 1;
+  return std::max(3, effort.rounds / divisor);
+}
+
+void print_speed(const Data& data, const char* function, Direction direction, Type type,
+                 const Effort& effort, std::span<const Contender> all) {
+  const Job job = data.job(function, direction);
+  std::vector<std::string> who;
+  std::vector<Run> runs;
+  for (const Contender& contender : all) {
+    if (Run run = contender.offer(job)) {
+      who.push_back(contender.name);
+      runs.push_back(std::move(run));
+    }
+  }
+  runs.emplace_back(run_clock);  // in turns with the others, since the clock drifts
+  auto samples = in_turns(runs, rounds_for(effort, data.size()));
+  const double cycle = median(samples.back()) / cycles_of_clock;
+  fmt::print(R"({{"kind": "speed", "function": "{}", "direction": "{}", "type": "{}", "n": {}, )"
+             R"("cycle": {:.5g}, "times": {{{}}}}})"
+             "\n",
+             function, name(direction), name(type), data.size(), cycle,
+             times_as_json(who, std::span(samples).first(who.size())));
+  std::fflush(stdout);
+}
+
+}  // namespace
+
+std::span<const char* const> activations() { return std::span(names).first(eleven); }
+std::span<const char* const> activations_and_others() { return names; }
+std::span<const char* const> mathematical_functions() { return math_names; }
+
+void print_speeds(const Speeds& speeds, const Effort& effort, std::span<const Contender> all) {
+  for (const Type type : speeds.types) {
+    for (const std::size_t n : speeds.sizes) {
+      for (const Draw draw : {Draw::normal, Draw::positive}) {
+        const auto drawn_so = [&](const char* f) {
+          return is_wanted(effort, f) && wants_positive(f) == (draw == Draw::positive);
+        };
+        if (std::ranges::none_of(speeds.functions, drawn_so)) continue;
+        const Data data(type, n, draw);
+        for (const Direction direction : speeds.directions) {
+          for (const char* function : speeds.functions) {
+            if (drawn_so(function)) print_speed(data, function, direction, type, effort, all);
+          }
+        }
+      }
+    }
+  }
+}
+
+void print_calls(const Effort& effort, std::span<const Contender> all) {
+  constexpr int calls = 2000;
+  const Data data(Type::f32, 8);
+  for (const char* function : names) {
+    if (!is_wanted(effort, function)) continue;
+    const Job job = data.job(function, Direction::forward);
+    const auto hand_written = std::ranges::find(avx2_kernels(), function, &UnaryKernel::name);
+    if (hand_written == avx2_kernels().end()) continue;
+    const Run actc = std::ranges::find(all, actc_name, &Contender::name)->offer(job);
+    const Forward volatile pointer = hand_written->forward;
+    const auto* x = static_cast<const float*>(job.x);
+    auto* y = static_cast<float*>(job.y);
+    // The loop over calls is inside what is timed, so that nothing but the call is repeated.
+    auto samples = in_turns({[&] {
+                               for (int k = 0; k < calls; ++k) actc();
+                             },
+                             [&] {
+                               for (int k = 0; k < calls; ++k) pointer(x, y, job.n);
+                             }},
+                            4 * effort.rounds);
+    for (auto& of_one : samples) {
+      for (double& t : of_one) t /= calls;
+    }
+    const std::array<std::string, 2> who = {actc_name, hand_written_name};
+    fmt::print(R"({{"kind": "call", "function": "{}", "times": {{{}}}}})"
+               "\n",
+               function, times_as_json(who, samples));
+    std::fflush(stdout);
+  }
+}
+
+void print_code_bytes(const Effort& effort) {
+  for (const char* function : activations()) {
+    if (!is_wanted(effort, function)) continue;
+    fmt::print(R"({{"kind": "code", "function": "{}", "forward": {}, "backward": {}, "both": {}}})"
+               "\n",
+               function, code_bytes(function, Direction::forward),
+               code_bytes(function, Direction::backward), code_bytes(function, Direction::both));
+    std::fflush(stdout);
+  }
+}
+
+void print_preparations(const Effort& effort, std::span<const Contender> all) {
+  using Clock = std::chrono::steady_clock;
+  const Data data(Type::f32, 1024);
+  for (const char* function : activations()) {
+    if (!is_wanted(effort, function)) continue;
+    const Job job = data.job(function, Direction::forward);
+    std::string text;
+    for (const Contender& contender : all) {
+      std::vector<double> times;
+      for (int k = 0; k < 6; ++k) {
+        const Clock::time_point start = Clock::now();
+        if (!contender.offer(job)) break;
+        times.push_back(std::chrono::duration<double, std::nano>(Clock::now() - start).count());
+      }
+      if (times.empty()) continue;
+      text += fmt::format("{}\"{}\": [{:.5g}, {:.5g}]", text.empty() ? "" : ", ", contender.name,
+                          times[0], median({times.begin() + 1, times.end()}));
+    }
+    fmt::print(R"({{"kind": "prepare", "function": "{}", "times": {{{}}}}})"
+               "\n",
+               function, text);
+    std::fflush(stdout);
+  }
+}
+
+}  // namespace bench

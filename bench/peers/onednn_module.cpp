@@ -1,0 +1,59 @@
+// oneDNN's elementwise primitives, created beforehand.
+#include <unordered_map>
+
+#include "bench/peers/onednn.h"
+#include "bench/peers/peer.h"
+
+namespace bench {
+namespace {
+
+std::function<void()> prepare(const Job& job) {
+  using dnnl::memory;
+  using dnnl::prop_kind;
+  const auto f = onednn_functions().find(job.function);
+  if (f == onednn_functions().end() || job.type == Type::f64) return {};
+  const auto [algorithm, alpha, beta] = f->second;
+  static const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
+  static dnnl::stream stream(engine);
+
+  const auto type = job.type == Type::f32   ? memory::data_type::f32
+                    : job.type == Type::f16 ? memory::data_type::f16
+                                            : memory::data_type::bf16;
+  const memory::desc array({static_cast<memory::dim>(job.n)}, type, memory::format_tag::a);
+  const memory x(array, engine, const_cast<void*>(job.x));
+  const memory dy(array, engine, const_cast<void*>(job.dy));
+  const memory y(array, engine, job.y);
+  const memory dx(array, engine, job.dx);
+
+  const bool trains = job.direction != Direction::forward;
+  const dnnl::eltwise_forward::primitive_desc forward_desc(
+      {trains ? prop_kind::forward_training : prop_kind::forward_inference, algorithm, array, alpha,
+       beta},
+      engine);
+  using Arguments = std::unordered_map<int, memory>;
+  const auto forward = [primitive = dnnl::eltwise_forward(forward_desc),
+                        arguments = Arguments{{DNNL_ARG_SRC, x}, {DNNL_ARG_DST, y}}] {
+    primitive.execute(stream, arguments);
+  };
+  if (!trains) return forward;
+  const dnnl::eltwise_backward::primitive_desc backward_desc({algorithm, array, array, alpha, beta},
+                                                             engine, forward_desc);
+  const auto backward =
+      [primitive = dnnl::eltwise_backward(backward_desc),
+       arguments = Arguments{{DNNL_ARG_SRC, x}, {DNNL_ARG_DIFF_DST, dy}, {DNNL_ARG_DIFF_SRC, dx}}] {
+        primitive.execute(stream, arguments);
+      };
+  if (job.direction == Direction::backward) return backward;
+  return [=] {
+    forward();
+    backward();
+  };
+}
+
+}  // namespace
+}  // namespace bench
+
+bench::Peers actc_bench_peers() {
+  static constexpr bench::Peer self = {"oneDNN", bench::offer<bench::prepare>};
+  return {&self, 1};
+}

@@ -1,0 +1,388 @@
+"""The tables of docs/performance.md from what scripts/bench measured (for scripts/bench).
+
+Times are medians over the rounds in nanoseconds an element, and ratios are of medians.
+"""
+
+import math
+import os
+
+import accuracy_tables
+
+ELEVEN = ["relu", "leaky_relu", "hard_swish", "sigmoid", "tanh", "elu", "softplus", "silu", "mish", "gelu_tanh",
+          "gelu"]
+FASTER = ["sigmoid_fast", "tanh_fast", "mish_fast", "gelu_fast"]
+LIMITED = ["exp", "sigmoid", "tanh", "silu", "gelu", "mish"]  # those that stand first in the table of limits
+CACHE, MEMORY = 32768, 16 << 20
+DASH = "–"
+
+# A peer's column: its contenders, of which the fastest counts, and how it comes to be there.
+LOOPS = {"C++ loop": ["C++ loop"], "-ffast-math": ["C++ loop, -ffast-math"]}
+PEERS = {
+    "oneDNN": (["oneDNN"], "libdnnl-dev"),
+    "PyTorch": (["PyTorch"], "libtorch-dev"),
+    "Eigen": (["Eigen"], "libeigen3-dev"),
+    "XNNPACK": (["XNNPACK, AVX-512", "XNNPACK, AVX2"], "a checkout, by --xnnpack"),
+    "XNNPACK 2022": (["XNNPACK, Debian"], "libxnnpack-dev"),
+    "Halide": (["Halide", "Halide, 2 vectors"], "libhalide14-0-dev"),
+    "SLEEF": (["SLEEF, AVX-512", "SLEEF, AVX2"], "libsleef-dev"),
+}
+OURS = ["actc", "actc, AVX2", "hand-written", "hand-written, accurate"]
+COPIES = ["memcpy", "copy, streamed"]
+
+
+class Measured:
+    """The lines by what they are of."""
+
+    def __init__(self, measured):
+        self.all = measured
+        self.speed, self.error, self.call, self.code, self.prepare, self.rows = {}, {}, {}, {}, {}, []
+        self.machine, self.present, self.inputs = None, [], 0
+        for line in measured["lines"]:
+            kind = line["kind"]
+            if kind == "speed":
+                self.speed[line["function"], line["direction"], line["type"], line["n"]] = line
+            elif kind == "error":
+                self.error[line["function"], line["direction"]] = line["largest"]
+                self.inputs = line["inputs"]
+            elif kind == "contender":
+                self.present.append(line["name"])
+            elif kind == "machine":
+                self.machine = line
+            elif kind == "rows":
+                self.rows.append(line)
+            else:
+                {"call": self.call, "code": self.code, "prepare": self.prepare}[kind][line["function"]] = line
+        limits = measured["limits"] or {"loops": []}
+        self.limits = {(l["function"], l["direction"], l["who"]): l for l in limits["loops"]}
+
+    def time(self, function, direction, who, n=CACHE, dtype="f32", which=2):
+        """Nanoseconds a call; None where there is none."""
+        line = self.speed.get((function, direction, dtype, n))
+        times = line and line["times"].get(who)
+        return times[which] if times else None
+
+    def fastest(self, names, function, direction, n=CACHE, dtype="f32"):
+        """(name, nanoseconds a call) of those of the names that are offered; (None, None) of none."""
+        found = [(self.time(function, direction, name, n, dtype), name) for name in names]
+        found = [(t, name) for t, name in found if t is not None]
+        return min(found)[::-1] if found else (None, None)
+
+    def peers(self):
+        """All but actc, the hand-written kernels and copies."""
+        return [name for name in self.present if name not in OURS + COPIES]
+
+    def ulp(self, function, direction, who):
+        found = self.error.get((function, direction), {}).get(who)
+        return None if found is None else math.inf if found[0] < 0 else found[0]
+
+
+def geometric_mean(values):
+    values = list(values)
+    return math.exp(sum(map(math.log, values)) / len(values)) if values else None
+
+
+def ratio(a, b):
+    return None if a is None or b is None else a / b
+
+
+def number(value, digits=2):
+    return DASH if value is None else f"{value:.{digits}f}"
+
+
+def errors(value):
+    if value is None:
+        return DASH
+    return "NaN or ∞" if value == math.inf else f"{value:.2f}" if value < 100 else f"{value:.1e}"
+
+
+def table(heads, rows):
+    return ["| " + " | ".join(heads) + " |", "|---" * len(heads) + "|",
+            *("| " + " | ".join(row) + " |" for row in rows)]
+
+
+def spread(times, n):
+    """The median and half of what lies between the quartiles, in percent of it."""
+    _, low, middle, high = times
+    return f"{middle / n:.3f} ±{100 * (high - low) / 2 / middle:.0f} %"
+
+
+def functions_of(m, direction, n, dtype):
+    return [f for f in ("exp", *ELEVEN, *FASTER) if (f, direction, dtype, n) in m.speed]
+
+
+def speeds(m, direction, n, dtype="f32"):
+    """A row a function, a column a contender; of a peer with several the fastest."""
+    columns = {name: [name] for name in OURS} | LOOPS | {name: of for name, (of, _) in PEERS.items()} | \
+        {name: [name] for name in COPIES}
+    functions = functions_of(m, direction, n, dtype)
+    rows = []
+    for f in functions:
+        cells = []
+        for names in columns.values():
+            who, _ = m.fastest(names, f, direction, n, dtype)
+            cells.append(DASH if who is None else spread(m.speed[f, direction, dtype, n]["times"][who], n))
+        rows.append(cells)
+    kept = [k for k in range(len(columns)) if any(row[k] != DASH for row in rows)]
+    heads = list(columns)
+    return table(["ns an element", *(heads[k] for k in kept)],
+                 [[f, *(row[k] for k in kept)] for f, row in zip(functions, rows)])
+
+
+def all_speeds(m):
+    lines = []
+    sizes = sorted({n for _, _, dtype, n in m.speed if dtype == "f32"})
+    for direction in ("forward", "backward", "both"):
+        for n in sizes:
+            if len(functions_of(m, direction, n, "f32")) > 1:
+                lines += [f"#### {direction}, {n:,} elements", "", *speeds(m, direction, n), ""]
+    return lines[:-1]
+
+
+def types(m):
+    lines = []
+    for dtype in ("f64", "bf16", "f16"):
+        for n in (CACHE, MEMORY):
+            for direction in ("forward", "backward"):
+                if functions_of(m, direction, n, dtype):
+                    lines += [f"#### {dtype}, {direction}, {n:,} elements", "", *speeds(m, direction, n, dtype), ""]
+    return lines[:-1]
+
+
+def mean_ratio(m, direction, ours, names, n=CACHE):
+    """The geometric mean over those of the eleven that both have, and how many they are."""
+    found = [ratio(m.time(f, direction, ours, n), m.fastest(names, f, direction, n)[1]) for f in ELEVEN]
+    found = [r for r in found if r is not None]
+    return geometric_mean(found), len(found)
+
+
+def summary(m):
+    """The geometric means over the eleven."""
+    rows = []
+    for text, names in [("hand-written", ["hand-written"]),
+                        *((name, of) for name, of in (LOOPS | {p: c for p, (c, _) in PEERS.items()}).items()),
+                        ("memcpy", ["memcpy"])]:
+        cells = []
+        for direction in ("forward", "backward", "both"):
+            for n in (CACHE, MEMORY):
+                mean, count = mean_ratio(m, direction, "actc", names, n)
+                cells.append(DASH if mean is None else f"{mean:.2f}" + ("" if count == 11 else f" (of {count})"))
+        rows.append([text, *cells])
+    heads = [f"{d}, {n:,}" for d in ("forward", "backward", "both") for n in (CACHE, MEMORY)]
+    return table(["actc's time over that of", *heads], rows)
+
+
+def hand_written(m):
+    """Each of the eleven beside the hand-written kernels."""
+    accurate = any("hand-written, accurate" in line["times"] for line in m.speed.values())
+    others = ["hand-written"] + (["hand-written, accurate"] if accurate else [])
+    rows, columns = [], {}
+    for f in ELEVEN:
+        cells = []
+        for direction in ("forward", "backward"):
+            for ours in ("actc", "actc, AVX2"):
+                for other in others:
+                    r = ratio(m.time(f, direction, ours), m.time(f, direction, other))
+                    cells.append(number(r))
+                    columns.setdefault((direction, ours, other), []).append(r)
+            cells.append(" / ".join(errors(m.ulp(f, direction, who)) for who in ("actc", *others)))
+        rows.append([f, *cells])
+    heads, means = [], []
+    for direction in ("forward", "backward"):
+        for ours in ("actc", "actc, AVX2"):
+            for other in others:
+                heads.append(f"{direction}: {ours} / {other}")
+                means.append(f"**{number(geometric_mean(r for r in columns[direction, ours, other] if r))}**")
+        heads.append("errors, ULP: actc / " + " / ".join(others))
+        means.append("")
+    return table(["", *heads], rows + [["**geometric mean**", *means]])
+
+
+def fastest_peers(m):
+    """Beside the fastest of all that are no kernels of ours, with both errors."""
+    rows = []
+    for direction in ("forward", "backward"):
+        for f in ("exp", *ELEVEN):
+            who, time = m.fastest(m.peers(), f, direction)
+            if who is None:
+                continue
+            own, theirs = m.ulp(f, direction, "actc"), m.ulp(f, direction, who)
+            accurate = own is not None and theirs is not None and theirs <= 2 * own
+            rows.append([f, direction, who, f"{time / CACHE:.3f}", errors(theirs),
+                         number(m.time(f, direction, "actc") / CACHE, 3), errors(own),
+                         number(m.time(f, direction, "actc") / time), "yes" if accurate else "no"])
+    return table(["", "", "fastest peer", "ns an element", "its error, ULP", "actc", "its error, ULP",
+                  "actc / peer", "peer within twice actc's error"], rows)
+
+
+def mish_both(m):
+    rows = []
+    for n in sorted({n for f, d, t, n in m.speed if (f, d, t) == ("mish", "both", "f32")}):
+        own, theirs = (m.time("mish", "both", who, n) for who in ("actc", "PyTorch"))
+        rows.append([f"{n:,}", number(ratio(own, n), 3), number(ratio(theirs, n), 3), number(ratio(own, theirs))])
+    return table(["mish, forward and backward: elements", "actc, ns an element", "PyTorch", "ratio"], rows)
+
+
+def xnnpack(m):
+    """The hand-written kernels beside today's XNNPACK at equal width, forward."""
+    rows = []
+    for f in ("exp", "sigmoid", "tanh", "elu", "gelu", "gelu_tanh"):
+        peer = m.time(f, "forward", "XNNPACK, AVX2")
+        if peer is None:
+            continue
+        row = [f, f"{peer / CACHE:.3f}", errors(m.ulp(f, "forward", "XNNPACK, AVX2"))]
+        for who in ("hand-written", "hand-written, accurate", "actc, AVX2"):
+            own = m.time(f, "forward", who)
+            row += [number(ratio(own, CACHE), 3), errors(m.ulp(f, "forward", who)), number(ratio(own, peer))]
+        rows.append(row)
+    heads = ["AVX2, forward, 32,768 elements", "XNNPACK, ns", "ULP"]
+    for who in ("hand-written", "hand-written, accurate", "actc, AVX2"):
+        heads += [f"{who}, ns", "ULP", "/ XNNPACK"]
+    return table(heads, rows) if rows else [f"(No checkout of XNNPACK was built beside it.)"]
+
+
+def copy_time(m, function, direction, n, dtype="f32"):
+    """The least that moving the bytes took, around the caches or through them."""
+    return m.fastest(COPIES, function, direction, n, dtype)[1]
+
+
+def memory(m):
+    """In memory, beside memcpy and beside what the arithmetic takes."""
+    rows = []
+    for direction in ("forward", "backward"):
+        for f in ELEVEN:
+            own, copied = m.time(f, direction, "actc", MEMORY), m.time(f, direction, "memcpy", MEMORY)
+            if own is None:
+                continue
+            limit = m.limits.get((f, direction, "actc"))
+            cycle = m.speed[f, direction, "f32", MEMORY]["cycle"]
+            arithmetic = limit and limit["cycles"] * cycle * MEMORY
+            rows.append([f, direction, number(own / MEMORY, 3), number(own / copied),
+                         number(own / copy_time(m, f, direction, MEMORY)),
+                         number(ratio(arithmetic, MEMORY), 3), number(ratio(own, arithmetic))])
+    return table(["16 Mi elements", "", "actc, ns an element", "/ memcpy", "/ the faster copy",
+                  "arithmetic (llvm-mca), ns", "/ arithmetic"], rows)
+
+
+def halves(m):
+    rows = []
+    for f in ELEVEN:
+        row = [f]
+        for direction in ("forward", "backward"):
+            for dtype in ("bf16", "f16", "f64"):
+                row.append(number(ratio(m.time(f, direction, "actc", MEMORY),
+                                        m.time(f, direction, "actc", MEMORY, dtype))))
+        rows.append(row)
+    return table(["16 Mi elements: binary32's time over that of",
+                  *(f"{t}, {d}" for d in ("forward", "backward") for t in ("bf16", "f16", "f64"))], rows)
+
+
+def limits(m):
+    """How far each kernel is from what its loop and its bytes allow."""
+    rows = []
+    for f in (*LIMITED, *(f for f in ELEVEN if f not in LIMITED)):
+        for direction in ("forward", "backward"):
+            for who in OURS:
+                limit, time = m.limits.get((f, direction, who)), m.time(f, direction, who)
+                if limit is None or time is None:
+                    continue
+                cycle = m.speed[f, direction, "f32", CACHE]["cycle"]
+                arithmetic = limit["cycles"] * cycle
+                moved = copy_time(m, f, direction, CACHE) / CACHE
+                bound = max(arithmetic, moved)
+                rows.append([f, direction, who, number(limit["cycles"]), number(limit["ports"]),
+                             number(arithmetic, 3), number(moved, 3), number(time / CACHE, 3),
+                             f"{time / CACHE / bound:.2f}"])
+    return table(["", "", "", "llvm-mca, cycles an element", "its ports alone", "in ns", "bytes, ns", "time, ns",
+                  "time / limit"], rows)
+
+
+def largest_errors(m):
+    columns = OURS + [name for name in m.present if name not in OURS + COPIES]
+    lines = [f"{m.inputs:,} inputs."]
+    for direction in ("forward", "backward"):
+        functions = [f for f in ("exp", *ELEVEN, *FASTER) if (f, direction) in m.error]
+        kept = [who for who in columns if any(m.ulp(f, direction, who) is not None for f in functions)]
+        lines += ["", *table([direction, *kept],
+                             [[f, *(errors(m.ulp(f, direction, who)) for who in kept)] for f in functions])]
+    return lines
+
+
+def calls(m):
+    rows = []
+    for f, line in m.call.items():
+        own, theirs = (line["times"][who][2] for who in ("actc", "hand-written"))
+        rows.append([f, f"{own:.1f}", f"{theirs:.1f}", f"{own - theirs:+.1f}"])
+    return table(["ns", "actc, bound", "hand-written, by pointer", "difference"], rows)
+
+
+def code(m):
+    return table(["bytes of code", "forward", "backward", "both in one pass"],
+                 [[f, *(f"{line[d]:,}" for d in ("forward", "backward", "both"))] for f, line in m.code.items()])
+
+
+def preparations(m):
+    columns = ["actc", "Halide", "oneDNN"]
+    rows = [[f, *(number(line["times"][who][1] / 1e6) if who in line["times"] else DASH for who in columns)]
+            for f, line in m.prepare.items()]
+    return table(["ms until the forward pass can be called (median of 5)", *columns], rows)
+
+
+def mathematics(m):
+    names = [f for f, d, t, n in m.speed if (d, t, n) == ("forward", "f32", CACHE)
+             and f not in (*ELEVEN, *FASTER) or f in ("sigmoid", "tanh")]
+    rows = []
+    for f in dict.fromkeys(names):
+        row = [f]
+        for own, peer in (("actc", "SLEEF, AVX-512"), ("actc, AVX2", "SLEEF, AVX2")):
+            a, b = m.time(f, "forward", own), m.time(f, "forward", peer)
+            row += [number(ratio(a, CACHE), 3), number(ratio(b, CACHE), 3), number(ratio(a, b))]
+        rows.append(row)
+    return table(["ns an element", "actc", "SLEEF, AVX-512", "ratio", "actc, AVX2", "SLEEF, AVX2", "ratio"], rows)
+
+
+def over_rows(m):
+    rows = []
+    for line in m.rows:
+        own, other = line["actc"], line["other"]
+        rows.append([line["case"], f"{line['rows']:,} × {line['columns']:,}", f"{own[2] / 1000:.1f}", line["beside"],
+                     f"{other[2] / 1000:.1f}", f"{own[2] / other[2]:.2f} ({own[0] / other[0]:.2f})"])
+    return table(["microseconds a call", "rows × columns", "actc", "beside", "", "ratio of medians (of minima)"], rows)
+
+
+def machine(m):
+    host, found = m.all["host"], m.machine
+    wide = f"{found['fma_512']:.2f} of 512 bits and " if found["fma_512"] else ""
+    return [f"{host['model']}, {found['clock_ghz']:.2f} GHz, {wide}{found['fma_256']:.2f} fused multiply-additions "
+            f"of 256 bits a cycle (measured), {host['date']}, revision {host['commit']}; `scripts/bench "
+            f"--rounds={m.all['rounds']}`" + (f"; `llvm-mca -mcpu={m.all['limits']['cpu']}`" if m.all["limits"] else "")
+            + "."]
+
+
+def peers(m):
+    rows = [[name, "yes" if set(of) & set(m.present) else DASH, how] for name, (of, how) in PEERS.items()]
+    return table(["peer", "measured", "comes from"], rows)
+
+
+def write(path, measured):
+    """A table is left as it is where there is nothing for it."""
+    m = Measured(measured)
+    with open(path) as file:
+        document = file.read()
+    has_types = any(dtype != "f32" for _, _, dtype, _ in m.speed)
+    has_speed = ("gelu", "forward", "f32", CACHE) in m.speed
+    made = {
+        "machine": (m.machine and measured["what"], machine), "peers": (m.present, peers),
+        "summary": (has_speed, summary), "hand-written": (has_speed and m.error, hand_written),
+        "fastest peers": (has_speed and m.error, fastest_peers), "mish": (has_speed, mish_both),
+        "xnnpack": (has_speed, xnnpack), "memory": (has_speed, memory), "halves": (has_types and has_speed, halves),
+        "limits": (has_speed and m.limits, limits), "errors": (m.error, largest_errors), "calls": (m.call, calls),
+        "code": (m.code, code), "prepare": (m.prepare, preparations),
+        "math": (("erf", "forward", "f32", CACHE) in m.speed, mathematics), "rows": (m.rows, over_rows),
+        "speeds": (has_speed, all_speeds), "types": (has_types, types),
+    }
+    for name, (present, make) in made.items():
+        if present:
+            document = accuracy_tables.replace(document, name, make(m))
+    with open(path + ".part", "w") as file:
+        file.write(document)
+    os.replace(path + ".part", path)
