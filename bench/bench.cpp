@@ -81,7 +81,7 @@ void print_json(const Request& request, const std::vector<Contender>& all) {
   if (wanted("machine")) bench::print_machine();
   if (wanted("code")) bench::print_code_bytes(effort);
   if (wanted("prepare")) bench::print_preparations(effort, all);
-  if (wanted("call")) bench::print_calls(effort, all);
+  if (wanted("call")) bench::print_calls(effort);
   if (wanted("speed")) {
     bench::print_speeds({bench::activations_and_others(),
                          {Type::f32},

@@ -29,9 +29,14 @@ actc::KernelOptions options_for(const actc::Function& f, Direction direction, bo
 }
 
 template <class T>
+actc::BoundKernel<T> bound(const char* function, Direction direction, bool avx2_only) {
+  const actc::Function f = actc::builtin(function);
+  return f.kernel<T>(options_for(f, direction, avx2_only)).bind();
+}
+
+template <class T>
 Run actc_call(const Job& job, bool avx2_only) {
-  const actc::Function f = actc::builtin(job.function);
-  const auto kernel = f.kernel<T>(options_for(f, job.direction, avx2_only)).bind();
+  const actc::BoundKernel<T> kernel = bound<T>(job.function, job.direction, avx2_only);
   const std::span<const T> x(static_cast<const T*>(job.x), job.n);
   const std::span<const T> dy(static_cast<const T*>(job.dy), job.n);
   const std::span<T> y(static_cast<T*>(job.y), job.n);
@@ -61,6 +66,27 @@ Run offer_actc(const Job& job, bool avx2_only) try {
   return {};
 } catch (const actc::Error&) {
   return {};  // no such built-in
+}
+
+// For the peers whose gradients are computed from y.
+Run offer_actc_from_y(const Job& job) try {
+  if (job.type != Type::f32 || job.direction != Direction::backward) return {};
+  const actc::Function f = actc::builtin(job.function);
+  const auto savings = f.savings();
+  const auto from_y = std::ranges::find(savings, actc::Saved::y, &actc::Saving::saved);
+  if (from_y == savings.end()) return {};
+  actc::KernelOptions options = options_for(f, Direction::both, false);
+  options.forward = options.backward = true;
+  options.fused = false;
+  options.saved = actc::Saved::y;
+  const actc::BoundKernel<float> kernel = f.kernel<float>(options).bind();
+  const std::span<const float> dy(static_cast<const float*>(job.dy), job.n);
+  const std::span<float> y(static_cast<float*>(job.y), job.n);
+  const std::span<float> dx(static_cast<float*>(job.dx), job.n);
+  kernel.forward(std::span(static_cast<const float*>(job.x), job.n), y);
+  return [=] { kernel.backward_from_y(y, dy, dx); };
+} catch (const actc::Error&) {
+  return {};
 }
 
 Run offer_hand_written(const Job& job, const char* suffix) {
@@ -149,6 +175,10 @@ void add_modules(std::vector<Contender>& all) {
 
 }  // namespace
 
+actc::BoundKernel<float> forward_kernel(const char* function) {
+  return bound<float>(function, Direction::forward, false);
+}
+
 std::string assembly(const char* function, Direction direction, bool avx2_only) {
   const actc::Function f = actc::builtin(function);
   return f.emit<float>(actc::Stage::assembly, options_for(f, direction, avx2_only));
@@ -163,6 +193,7 @@ std::vector<Contender> all_contenders() {
   std::vector<Contender> all = {
       of_function(actc_name, [](const Job& job) { return offer_actc(job, false); }),
       of_function("actc, AVX2", [](const Job& job) { return offer_actc(job, true); }),
+      of_function("actc, from y", offer_actc_from_y),
       of_function(hand_written_name, [](const Job& job) { return offer_hand_written(job, ""); }),
       of_function("hand-written, accurate",
                   [](const Job& job) { return offer_hand_written(job, "_accurate"); }),

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "bench/data.h"
+#include "runtime/actc.h"
 
 namespace bench {
 
@@ -21,15 +22,17 @@ struct Contender {
 inline constexpr const char* actc_name = "actc";
 inline constexpr const char* hand_written_name = "hand-written";
 
+// actc's kernel of a built-in as its contender has it.
+actc::BoundKernel<float> forward_kernel(const char* function);
 // The assembly of actc's kernel for binary32 as its contenders have it. Throws actc::Error where
 // there is no such function.
 std::string assembly(const char* function, Direction direction, bool avx2_only);
 // And the bytes of its code for this processor.
 std::size_t code_bytes(const char* function, Direction direction);
 
-// actc for this processor and held to AVX2; the hand-written kernels, and those that are as
-// accurate as actc where there are such; copies of as many bytes; and the peers whose modules lie
-// in the folder peers/ beside the program. Modules stay open until the process ends.
+// actc for this processor, held to AVX2, and from y; the hand-written kernels, and those that are
+// as accurate as actc where there are such; copies of as many bytes; and the peers whose modules
+// lie in the folder peers/ beside the program. Modules stay open until the process ends.
 std::vector<Contender> all_contenders();
 
 }  // namespace bench

@@ -57,8 +57,10 @@ void run_clock() {
 }
 
 void print_machine() {
-  const bool wide = __builtin_cpu_supports("avx512f") != 0;
-  std::vector<std::function<void()>> runs = {run_clock, run_fma_256};
+  const bool narrow = __builtin_cpu_supports("fma") != 0;
+  const bool wide = narrow && __builtin_cpu_supports("avx512f") != 0;
+  std::vector<std::function<void()>> runs = {run_clock};
+  if (narrow) runs.emplace_back(run_fma_256);
   if (wide) runs.emplace_back(run_fma_512);
   const auto samples = in_turns(runs, 200);
   const double cycle = median(samples[0]) / cycles_of_clock;
@@ -67,7 +69,7 @@ void print_machine() {
   };
   fmt::print(R"({{"kind": "machine", "clock_ghz": {:.3f}, "fma_256": {:.2f}, "fma_512": {:.2f}}})"
              "\n",
-             1 / cycle, a_cycle(1), wide ? a_cycle(2) : 0.0);
+             1 / cycle, narrow ? a_cycle(1) : 0.0, wide ? a_cycle(2) : 0.0);
   std::fflush(stdout);
 }
 

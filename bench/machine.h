@@ -8,7 +8,7 @@ inline constexpr int cycles_of_clock = 1 << 14;
 void run_clock();
 
 // Prints {"kind": "machine", ...}: the clock in GHz and how many fused multiply-additions of 256
-// and of 512 bits a cycle takes (0 for 512 where there are none).
+// and of 512 bits a cycle takes (0 where there are none).
 void print_machine();
 
 // Binds this thread, and those that it starts, to one processor: the last that it may run on.

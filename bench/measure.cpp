@@ -98,7 +98,7 @@ void print_speeds(const Speeds& speeds, const Effort& effort, std::span<const Co
   }
 }
 
-void print_calls(const Effort& effort, std::span<const Contender> all) {
+void print_calls(const Effort& effort) {
   constexpr int calls = 2000;
   const Data data(Type::f32, 8);
   for (const char* function : names) {
@@ -106,16 +106,16 @@ void print_calls(const Effort& effort, std::span<const Contender> all) {
     const Job job = data.job(function, Direction::forward);
     const auto hand_written = std::ranges::find(avx2_kernels(), function, &UnaryKernel::name);
     if (hand_written == avx2_kernels().end()) continue;
-    const Run actc = std::ranges::find(all, actc_name, &Contender::name)->offer(job);
+    const actc::BoundKernel<float> bound = forward_kernel(function);
     const Forward volatile pointer = hand_written->forward;
-    const auto* x = static_cast<const float*>(job.x);
-    auto* y = static_cast<float*>(job.y);
+    const std::span<const float> x(static_cast<const float*>(job.x), job.n);
+    const std::span<float> y(static_cast<float*>(job.y), job.n);
     // The loop over calls is inside what is timed, so that nothing but the call is repeated.
     auto samples = in_turns({[&] {
-                               for (int k = 0; k < calls; ++k) actc();
+                               for (int k = 0; k < calls; ++k) bound.forward(x, y);
                              },
                              [&] {
-                               for (int k = 0; k < calls; ++k) pointer(x, y, job.n);
+                               for (int k = 0; k < calls; ++k) pointer(x.data(), y.data(), job.n);
                              }},
                             4 * effort.rounds);
     for (auto& of_one : samples) {

@@ -34,7 +34,7 @@ struct Effort {
 void print_speeds(const Speeds& speeds, const Effort& effort, std::span<const Contender> all);
 
 // {"kind": "call", "function", "times": {actc, hand-written: []}}: a call at n = 8.
-void print_calls(const Effort& effort, std::span<const Contender> all);
+void print_calls(const Effort& effort);
 
 // {"kind": "code", "function", "forward", "backward", "both"}: bytes of actc's code.
 void print_code_bytes(const Effort& effort);

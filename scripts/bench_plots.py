@@ -7,7 +7,7 @@ which print without colour keeps.
 import math
 import os
 
-from bench_tables import CACHE, ELEVEN, MEMORY, PEERS, Measured
+from bench_tables import CACHE, COPIES, ELEVEN, MEMORY, PEERS, Measured
 
 # Name, contenders of which the fastest counts, colour, shape.
 SERIES = [
@@ -94,6 +94,27 @@ def times(m, direction, n):
     return rows, [s for s in SERIES if s[0] in used]
 
 
+def distances(m):
+    """Each kernel of actc beside its two limits."""
+    rows = []
+    for direction in ("forward", "backward"):
+        for f in ("exp", *ELEVEN):
+            limit, time = m.limits.get((f, direction, "actc")), m.time(f, direction, "actc")
+            if limit is None or time is None:
+                continue
+            cycle = m.speed[f, direction, "f32", CACHE]["cycle"]
+            rows.append((f + ("′" if direction == "backward" else ""), {
+                "actc": time / CACHE, "llvm-mca": limit["cycles"] * cycle, "its ports alone": limit["ports"] * cycle,
+                "the bytes": m.fastest(COPIES, f, direction)[1] / CACHE}))
+    return rows, [("actc", [], "#D55E00", "circle"), ("llvm-mca", [], "#0072B2", "bar"),
+                  ("its ports alone", [], "#56B4E9", "bar"), ("the bytes", [], "#009E73", "triangle")]
+
+
+def save(folder, name, plot):
+    with open(os.path.join(folder, name + ".svg"), "w") as file:
+        file.write(plot)
+
+
 def write(folder, measured):
     """A plot is left as it is where there is nothing for it."""
     m = Measured(measured)
@@ -106,5 +127,8 @@ def write(folder, measured):
             title = {"both": "forward and backward"}.get(direction, direction)
             plot = dots(f"{title}, binary32, {n:,} elements ({where}), one thread",
                         "nanoseconds an element (median; logarithmic)", rows, series)
-            with open(os.path.join(folder, f"{direction}-{n}.svg"), "w") as file:
-                file.write(plot)
+            save(folder, f"{direction}-{n}", plot)
+    rows, series = distances(m)
+    if rows:
+        save(folder, "limits", dots(f"actc's kernels (gradients: ′) and their limits, binary32, {CACHE:,} elements",
+                                    "nanoseconds an element (median; logarithmic)", rows, series))

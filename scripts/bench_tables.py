@@ -26,8 +26,11 @@ PEERS = {
     "Halide": (["Halide", "Halide, 2 vectors"], "libhalide14-0-dev"),
     "SLEEF": (["SLEEF, AVX-512", "SLEEF, AVX2"], "libsleef-dev"),
 }
-OURS = ["actc", "actc, AVX2", "hand-written", "hand-written, accurate"]
+OURS = ["actc", "actc, AVX2", "actc, from y", "hand-written", "hand-written, accurate"]
 COPIES = ["memcpy", "copy, streamed"]
+# Gradients from y, which are not compared with those from x.
+FROM_Y = ["oneDNN, from y"]
+PYTORCH_FROM_Y = ["sigmoid", "tanh"]
 
 
 class Measured:
@@ -67,9 +70,11 @@ class Measured:
         found = [(t, name) for t, name in found if t is not None]
         return min(found)[::-1] if found else (None, None)
 
-    def peers(self):
-        """All but actc, the hand-written kernels and copies."""
-        return [name for name in self.present if name not in OURS + COPIES]
+    def peers(self, function, direction, from_y=False):
+        """All but actc, the hand-written kernels and copies that compute the same from the same."""
+        def is_from_y(name):
+            return direction == "backward" and (name in FROM_Y or name == "PyTorch" and function in PYTORCH_FROM_Y)
+        return [name for name in self.present if name not in OURS + COPIES and is_from_y(name) == from_y]
 
     def ulp(self, function, direction, who):
         found = self.error.get((function, direction), {}).get(who)
@@ -96,6 +101,9 @@ def errors(value):
 
 
 def table(heads, rows):
+    """Without the columns that are empty."""
+    kept = [k for k in range(len(heads)) if k == 0 or any(row[k] not in (DASH, "**" + DASH + "**") for row in rows)]
+    heads, *rows = ([line[k] for k in kept] for line in (heads, *rows))
     return ["| " + " | ".join(heads) + " |", "|---" * len(heads) + "|",
             *("| " + " | ".join(row) + " |" for row in rows)]
 
@@ -113,7 +121,7 @@ def functions_of(m, direction, n, dtype):
 def speeds(m, direction, n, dtype="f32"):
     """A row a function, a column a contender; of a peer with several the fastest."""
     columns = {name: [name] for name in OURS} | LOOPS | {name: of for name, (of, _) in PEERS.items()} | \
-        {name: [name] for name in COPIES}
+        {name: [name] for name in FROM_Y + COPIES}
     functions = functions_of(m, direction, n, dtype)
     rows = []
     for f in functions:
@@ -122,10 +130,7 @@ def speeds(m, direction, n, dtype="f32"):
             who, _ = m.fastest(names, f, direction, n, dtype)
             cells.append(DASH if who is None else spread(m.speed[f, direction, dtype, n]["times"][who], n))
         rows.append(cells)
-    kept = [k for k in range(len(columns)) if any(row[k] != DASH for row in rows)]
-    heads = list(columns)
-    return table(["ns an element", *(heads[k] for k in kept)],
-                 [[f, *(row[k] for k in kept)] for f, row in zip(functions, rows)])
+    return table(["ns an element", *columns], [[f, *row] for f, row in zip(functions, rows)])
 
 
 def all_speeds(m):
@@ -200,16 +205,17 @@ def hand_written(m):
 def fastest_peers(m):
     """Beside the fastest of all that are no kernels of ours, with both errors."""
     rows = []
-    for direction in ("forward", "backward"):
+    for direction, ours in (("forward", "actc"), ("backward", "actc"), ("backward", "actc, from y")):
         for f in ("exp", *ELEVEN):
-            who, time = m.fastest(m.peers(), f, direction)
-            if who is None:
+            who, time = m.fastest(m.peers(f, direction, ours != "actc"), f, direction)
+            own_time = m.time(f, direction, ours)
+            if who is None or own_time is None:
                 continue
-            own, theirs = m.ulp(f, direction, "actc"), m.ulp(f, direction, who)
+            own, theirs = m.ulp(f, direction, ours), m.ulp(f, direction, who)
             accurate = own is not None and theirs is not None and theirs <= 2 * own
-            rows.append([f, direction, who, f"{time / CACHE:.3f}", errors(theirs),
-                         number(m.time(f, direction, "actc") / CACHE, 3), errors(own),
-                         number(m.time(f, direction, "actc") / time), "yes" if accurate else "no"])
+            rows.append([f, direction if ours == "actc" else "backward, from y", who, f"{time / CACHE:.3f}",
+                         errors(theirs), number(own_time / CACHE, 3), errors(own), number(own_time / time),
+                         "yes" if accurate else "no"])
     return table(["", "", "fastest peer", "ns an element", "its error, ULP", "actc", "its error, ULP",
                   "actc / peer", "peer within twice actc's error"], rows)
 
@@ -237,7 +243,7 @@ def xnnpack(m):
     heads = ["AVX2, forward, 32,768 elements", "XNNPACK, ns", "ULP"]
     for who in ("hand-written", "hand-written, accurate", "actc, AVX2"):
         heads += [f"{who}, ns", "ULP", "/ XNNPACK"]
-    return table(heads, rows) if rows else [f"(No checkout of XNNPACK was built beside it.)"]
+    return table(heads, rows) if rows else ["(No checkout of XNNPACK was built beside it.)"]
 
 
 def copy_time(m, function, direction, n, dtype="f32"):
@@ -291,9 +297,10 @@ def limits(m):
                 bound = max(arithmetic, moved)
                 rows.append([f, direction, who, number(limit["cycles"]), number(limit["ports"]),
                              number(arithmetic, 3), number(moved, 3), number(time / CACHE, 3),
-                             f"{time / CACHE / bound:.2f}"])
-    return table(["", "", "", "llvm-mca, cycles an element", "its ports alone", "in ns", "bytes, ns", "time, ns",
-                  "time / limit"], rows)
+                             f"{time / CACHE / bound:.2f}",
+                             f"{time / CACHE / max(limit['ports'] * cycle, moved):.2f}"])
+    return table(["", "", "", "llvm-mca, cycles an element", "its ports alone", "cycles in ns", "bytes, ns",
+                  "time, ns", "time / limit", "time / limit, of the ports alone"], rows)
 
 
 def largest_errors(m):
@@ -301,9 +308,8 @@ def largest_errors(m):
     lines = [f"{m.inputs:,} inputs."]
     for direction in ("forward", "backward"):
         functions = [f for f in ("exp", *ELEVEN, *FASTER) if (f, direction) in m.error]
-        kept = [who for who in columns if any(m.ulp(f, direction, who) is not None for f in functions)]
-        lines += ["", *table([direction, *kept],
-                             [[f, *(errors(m.ulp(f, direction, who)) for who in kept)] for f in functions])]
+        lines += ["", *table([direction, *columns],
+                             [[f, *(errors(m.ulp(f, direction, who)) for who in columns)] for f in functions])]
     return lines
 
 

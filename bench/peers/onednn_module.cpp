@@ -1,4 +1,6 @@
 // oneDNN's elementwise primitives, created beforehand.
+#include <map>
+#include <string>
 #include <unordered_map>
 
 #include "bench/peers/onednn.h"
@@ -7,12 +9,31 @@
 namespace bench {
 namespace {
 
+using dnnl::algorithm;
+
+// Those whose gradient it computes from y, too; alpha and beta are as where it does from x.
+const std::map<std::string, algorithm, std::less<>>& from_y() {
+  static const std::map<std::string, algorithm, std::less<>> table = {
+      {"elu", algorithm::eltwise_elu_use_dst_for_bwd},
+      {"exp", algorithm::eltwise_exp_use_dst_for_bwd},
+      {"relu", algorithm::eltwise_relu_use_dst_for_bwd},
+      {"sigmoid", algorithm::eltwise_logistic_use_dst_for_bwd},
+      {"tanh", algorithm::eltwise_tanh_use_dst_for_bwd}};
+  return table;
+}
+
+template <bool uses_y>
 std::function<void()> prepare(const Job& job) {
   using dnnl::memory;
   using dnnl::prop_kind;
   const auto f = onednn_functions().find(job.function);
   if (f == onednn_functions().end() || job.type == Type::f64) return {};
-  const auto [algorithm, alpha, beta] = f->second;
+  auto [algorithm, alpha, beta] = f->second;
+  if (uses_y) {
+    const auto other = from_y().find(job.function);
+    if (other == from_y().end() || job.direction != Direction::backward) return {};
+    algorithm = other->second;
+  }
   static const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
   static dnnl::stream stream(engine);
 
@@ -40,9 +61,10 @@ std::function<void()> prepare(const Job& job) {
                                                              engine, forward_desc);
   const auto backward =
       [primitive = dnnl::eltwise_backward(backward_desc),
-       arguments = Arguments{{DNNL_ARG_SRC, x}, {DNNL_ARG_DIFF_DST, dy}, {DNNL_ARG_DIFF_SRC, dx}}] {
-        primitive.execute(stream, arguments);
-      };
+       arguments = Arguments{{uses_y ? DNNL_ARG_DST : DNNL_ARG_SRC, uses_y ? y : x},
+                             {DNNL_ARG_DIFF_DST, dy},
+                             {DNNL_ARG_DIFF_SRC, dx}}] { primitive.execute(stream, arguments); };
+  if (uses_y) forward();
   if (job.direction == Direction::backward) return backward;
   return [=] {
     forward();
@@ -54,6 +76,7 @@ std::function<void()> prepare(const Job& job) {
 }  // namespace bench
 
 bench::Peers actc_bench_peers() {
-  static constexpr bench::Peer self = {"oneDNN", bench::offer<bench::prepare>};
-  return {&self, 1};
+  static constexpr bench::Peer selves[] = {{"oneDNN", bench::offer<bench::prepare<false>>},
+                                           {"oneDNN, from y", bench::offer<bench::prepare<true>>}};
+  return {selves, 2};
 }
