@@ -1,6 +1,6 @@
 // actc_bench: actc beside hand-written AVX2, copies and the peers whose modules were built.
 //
-//   actc_bench --assembly=FUNCTION/DIRECTION[/avx2]      of actc's kernel as it is measured
+//   actc_bench --assembly=FUNCTION/DIRECTION[/avx2 | /bf16]      of actc's kernel as it is measured
 //   actc_bench [Google Benchmark's options]
 //   actc_bench --json [--rounds=N] [--only=PREFIX] [--what=machine,speed,types,...]
 //                                              lines of JSON, measured in turns, for scripts/bench
@@ -62,7 +62,7 @@ void print_assembly(std::string_view which) {
   const bool backward = which.find("/backward") != std::string_view::npos;
   const std::string text =
       bench::assembly(function.c_str(), backward ? Direction::backward : Direction::forward,
-                      which.ends_with("/avx2"));
+                      which.ends_with("/bf16") ? Type::bf16 : Type::f32, which.ends_with("/avx2"));
   std::fputs(text.c_str(), stdout);
 }
 

@@ -179,9 +179,20 @@ actc::BoundKernel<float> forward_kernel(const char* function) {
   return bound<float>(function, Direction::forward, false);
 }
 
-std::string assembly(const char* function, Direction direction, bool avx2_only) {
+std::string assembly(const char* function, Direction direction, Type type, bool avx2_only) {
   const actc::Function f = actc::builtin(function);
-  return f.emit<float>(actc::Stage::assembly, options_for(f, direction, avx2_only));
+  const actc::KernelOptions options = options_for(f, direction, avx2_only);
+  switch (type) {
+    case Type::f32:
+      return f.emit<float>(actc::Stage::assembly, options);
+    case Type::f64:
+      return f.emit<double>(actc::Stage::assembly, options);
+    case Type::f16:
+      return f.emit<actc::float16>(actc::Stage::assembly, options);
+    case Type::bf16:
+      return f.emit<actc::bfloat16>(actc::Stage::assembly, options);
+  }
+  return {};
 }
 
 std::size_t code_bytes(const char* function, Direction direction) {

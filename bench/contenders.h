@@ -24,10 +24,9 @@ inline constexpr const char* hand_written_name = "hand-written";
 
 // actc's kernel of a built-in as its contender has it.
 actc::BoundKernel<float> forward_kernel(const char* function);
-// The assembly of actc's kernel for binary32 as its contenders have it. Throws actc::Error where
-// there is no such function.
-std::string assembly(const char* function, Direction direction, bool avx2_only);
-// And the bytes of its code for this processor.
+// The assembly of such a kernel. Throws actc::Error where there is no such function.
+std::string assembly(const char* function, Direction direction, Type type, bool avx2_only);
+// The bytes of its code for this processor, in binary32.
 std::size_t code_bytes(const char* function, Direction direction);
 
 // actc for this processor, held to AVX2, and from y; the hand-written kernels, and those that are

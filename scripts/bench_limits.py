@@ -65,14 +65,13 @@ def main_loop(lines):
     return max(cached or found, key=vector_instructions, default=None)
 
 
-def cycles(body, cpu):
-    """Of an element of binary32: of the simulation, and of the ports alone."""
+def cycles(body, cpu, size):
+    """Of an element of so many bytes: of the simulation, and of the ports alone."""
     code = [re.sub(r"^(\s+j[a-z]+\s+)\S+", r"\1.Lout", line).split("#")[0] for line in body if not is_label(line)]
     run = subprocess.run([MCA, f"-mcpu={cpu}", "-mtriple=x86_64", "-iterations=300", "-json"],
                          input="\n".join(code) + "\n", capture_output=True, text=True, check=True)
-    # Of a run, which may begin with a warning, the first object.
     summary = json.loads(run.stdout)["CodeRegions"][0]["SummaryView"]
-    elements = stored_bytes(body) / 4
+    elements = stored_bytes(body) / size
     return summary["TotalCycles"] / summary["Iterations"] / elements, summary["BlockRThroughput"] / elements
 
 
@@ -121,7 +120,7 @@ def type_name(function):
 
 
 def measure(bench, library, names, machine):
-    """[{function, direction, who, cycles, ports}]; what has no vector loop is left out."""
+    """[{function, direction, who, type, cycles, ports}]; what has no vector loop is left out."""
     cpu = processor(machine)
     by_hand = hand_written(library)
     result = []
@@ -129,13 +128,15 @@ def measure(bench, library, names, machine):
         for direction in ("forward", "backward"):
             for who, options in (("actc", ""), ("actc, AVX2", "/avx2")):
                 add(result, name, direction, who, of_actc(bench, name, direction, options), cpu)
+            add(result, name, direction, "actc", of_actc(bench, name, direction, "/bf16"), cpu, "bf16")
             for who, suffix in (("hand-written", ""), ("hand-written, accurate", "_accurate")):
                 add(result, name, direction, who, by_hand.get((type_name(name + suffix), direction), []), cpu)
     return {"cpu": cpu, "loops": result}
 
 
-def add(result, name, direction, who, lines, cpu):
+def add(result, name, direction, who, lines, cpu, dtype="f32"):
     body = main_loop(lines)
     if body is not None:
-        simulated, ports = cycles(body, cpu)
-        result.append({"function": name, "direction": direction, "who": who, "cycles": simulated, "ports": ports})
+        simulated, ports = cycles(body, cpu, 4 if dtype == "f32" else 2)
+        result.append({"function": name, "direction": direction, "who": who, "type": dtype, "cycles": simulated,
+                       "ports": ports})

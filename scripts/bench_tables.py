@@ -56,7 +56,8 @@ class Measured:
             else:
                 {"call": self.call, "code": self.code, "prepare": self.prepare}[kind][line["function"]] = line
         limits = measured["limits"] or {"loops": []}
-        self.limits = {(l["function"], l["direction"], l["who"]): l for l in limits["loops"]}
+        self.limits = {(l["function"], l["direction"], l["who"]): l for l in limits["loops"] if l["type"] == "f32"}
+        self.limits_bf16 = {(l["function"], l["direction"]): l for l in limits["loops"] if l["type"] == "bf16"}
 
     def time(self, function, direction, who, n=CACHE, dtype="f32", which=2):
         """Nanoseconds a call; None where there is none."""
@@ -270,16 +271,21 @@ def memory(m):
 
 
 def halves(m):
+    """What half the bytes gain in memory, and what the arithmetic leaves of it."""
     rows = []
-    for f in ELEVEN:
-        row = [f]
-        for direction in ("forward", "backward"):
-            for dtype in ("bf16", "f16", "f64"):
-                row.append(number(ratio(m.time(f, direction, "actc", MEMORY),
-                                        m.time(f, direction, "actc", MEMORY, dtype))))
-        rows.append(row)
-    return table(["16 Mi elements: binary32's time over that of",
-                  *(f"{t}, {d}" for d in ("forward", "backward") for t in ("bf16", "f16", "f64"))], rows)
+    for direction in ("forward", "backward"):
+        for f in ELEVEN:
+            row = [f, direction, *(number(ratio(m.time(f, direction, "actc", MEMORY),
+                                                m.time(f, direction, "actc", MEMORY, dtype)))
+                                   for dtype in ("bf16", "f16", "f64"))]
+            time, limit = m.time(f, direction, "actc", MEMORY, "bf16"), m.limits_bf16.get((f, direction))
+            arithmetic = None
+            if time is not None and limit is not None:
+                arithmetic = limit["cycles"] * m.speed[f, direction, "bf16", MEMORY]["cycle"] * MEMORY
+            rows.append([*row, number(ratio(time, MEMORY), 3), number(ratio(arithmetic, MEMORY), 3),
+                         number(ratio(time, arithmetic))])
+    return table(["16 Mi elements", "", "binary32's time / bf16's", "/ f16's", "/ f64's", "bf16, ns an element",
+                  "its arithmetic (llvm-mca), ns", "/ arithmetic"], rows)
 
 
 def limits(m):

@@ -52,18 +52,19 @@ std::function<void()> prepare(const Job& job) {
        beta},
       engine);
   using Arguments = std::unordered_map<int, memory>;
-  const auto forward = [primitive = dnnl::eltwise_forward(forward_desc),
-                        arguments = Arguments{{DNNL_ARG_SRC, x}, {DNNL_ARG_DST, y}}] {
+  auto forward = [primitive = dnnl::eltwise_forward(forward_desc),
+                  arguments = Arguments{{DNNL_ARG_SRC, x}, {DNNL_ARG_DST, y}}] {
     primitive.execute(stream, arguments);
   };
   if (!trains) return forward;
   const dnnl::eltwise_backward::primitive_desc backward_desc({algorithm, array, array, alpha, beta},
                                                              engine, forward_desc);
-  const auto backward =
-      [primitive = dnnl::eltwise_backward(backward_desc),
-       arguments = Arguments{{uses_y ? DNNL_ARG_DST : DNNL_ARG_SRC, uses_y ? y : x},
-                             {DNNL_ARG_DIFF_DST, dy},
-                             {DNNL_ARG_DIFF_SRC, dx}}] { primitive.execute(stream, arguments); };
+  auto backward = [primitive = dnnl::eltwise_backward(backward_desc),
+                   arguments = Arguments{{uses_y ? DNNL_ARG_DST : DNNL_ARG_SRC, uses_y ? y : x},
+                                         {DNNL_ARG_DIFF_DST, dy},
+                                         {DNNL_ARG_DIFF_SRC, dx}}] {
+    primitive.execute(stream, arguments);
+  };
   if (uses_y) forward();
   if (job.direction == Direction::backward) return backward;
   return [=] {

@@ -2,6 +2,7 @@
 // one thread, into arrays that are there. Of mish the gradient has no such form: it makes its
 // array.
 #include <ATen/Parallel.h>
+#include <ATen/core/ivalue.h>
 #include <ATen/ops/elu.h>
 #include <ATen/ops/elu_backward.h>
 #include <ATen/ops/exp.h>

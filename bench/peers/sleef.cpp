@@ -13,7 +13,7 @@ namespace {
 
 #ifdef __AVX512F__
 constexpr const char* peer_name = "SLEEF, AVX-512";
-constexpr const char* feature = "avx512f";
+bool is_supported() { return __builtin_cpu_supports("avx512f") != 0; }
 using Vector = __m512;
 Vector load(const float* p) { return _mm512_load_ps(p); }
 void store(float* p, Vector v) { _mm512_store_ps(p, v); }
@@ -40,7 +40,7 @@ constexpr auto* v_erfc = Sleef_erfcf16_u15avx512f;
 constexpr auto* v_atan = Sleef_atanf16_u10avx512f;
 #else
 constexpr const char* peer_name = "SLEEF, AVX2";
-constexpr const char* feature = "avx2";
+bool is_supported() { return __builtin_cpu_supports("avx2") != 0; }
 using Vector = __m256;
 Vector load(const float* p) { return _mm256_load_ps(p); }
 void store(float* p, Vector v) { _mm256_store_ps(p, v); }
@@ -114,5 +114,5 @@ std::function<void()> prepare(const Job& job) {
 
 bench::Peers actc_bench_peers() {
   static constexpr bench::Peer self = {bench::peer_name, bench::offer<bench::prepare>};
-  return {&self, std::size_t(__builtin_cpu_supports(bench::feature) ? 1 : 0)};
+  return {&self, std::size_t(bench::is_supported() ? 1 : 0)};
 }

@@ -19,13 +19,13 @@ using Clock = std::chrono::steady_clock;
 
 #ifdef __AVX512F__
 constexpr const char* peer_name = "XNNPACK, AVX-512";
-constexpr const char* feature = "avx512f";
+bool is_supported() { return __builtin_cpu_supports("avx512f") != 0; }
 constexpr bool is_ours(unsigned long long architecture) {
   return architecture == xnn_arch_x86_avx512f;
 }
 #else
 constexpr const char* peer_name = "XNNPACK, AVX2";
-constexpr const char* feature = "avx2";
+bool is_supported() { return __builtin_cpu_supports("avx2") != 0; }
 constexpr bool is_ours(unsigned long long architecture) {
   return architecture == xnn_arch_x86_fma3 || architecture == xnn_arch_x86_avx2;
 }
@@ -112,5 +112,5 @@ std::function<void()> prepare(const Job& job) {
 
 bench::Peers actc_bench_peers() {
   static constexpr bench::Peer self = {bench::peer_name, bench::offer<bench::prepare>};
-  return {&self, std::size_t(__builtin_cpu_supports(bench::feature) ? 1 : 0)};
+  return {&self, std::size_t(bench::is_supported() ? 1 : 0)};
 }
