@@ -10,14 +10,16 @@ import re
 import subprocess
 
 MCA = "llvm-mca-22"
+LLC = "llc-22"
 OBJDUMP = "objdump"
+TOOLS = [MCA, LLC, OBJDUMP]
 WIDTHS = {"z": 64, "y": 32, "x": 16}
 
 
 def processor(machine):
     """LLVM's name for it. Models of processors whose vector units may be 256 or 512 bits wide assume
     512: where 512-bit operations were measured to take two passes, Zen 4's model is the one to ask."""
-    text = subprocess.run(["llc-22", "--version"], capture_output=True, text=True).stdout
+    text = subprocess.run([LLC, "--version"], capture_output=True, text=True).stdout
     name = re.search(r"Host CPU: (\S+)", text)[1]
     if name == "znver5" and machine["fma_512"] < 1.5:
         name = "znver4"
