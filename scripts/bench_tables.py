@@ -177,6 +177,57 @@ def summary(m):
     return table(["actc's time over that of", *heads], rows)
 
 
+def worst(pairs):
+    """The largest of (ratio, name), as text."""
+    found = [(r, name) for r, name in pairs if r is not None]
+    return f"{max(found)[0]:.2f} ({max(found)[1]})" if found else DASH
+
+
+def in_short(m):
+    """The largest and the mean ratios of the tables below."""
+    rows = []
+    for direction in ("forward", "backward"):
+        for other in ("hand-written", "hand-written, accurate"):
+            found = [(ratio(m.time(f, direction, "actc"), m.time(f, direction, other)), f) for f in ELEVEN]
+            mean = geometric_mean(r for r, _ in found if r is not None)
+            rows.append([f"{direction}, 32,768: over {other}", number(mean), worst(found)])
+        for other in ("oneDNN", "PyTorch"):
+            rows.append([f"{direction}, 32,768: over {other}", number(mean_ratio(m, direction, "actc", [other])[0]), ""])
+        peers = [(*fastest_ratio(m, f, direction, "actc"), f) for f in ELEVEN]
+        for accurate, text in ((True, "no greater than twice actc's"), (False, "greater")):
+            found = [(r, f) for r, is_accurate, f in peers if is_accurate == accurate]
+            rows.append([f"{direction}, 32,768: over the fastest peer, its error {text}", "", worst(found)])
+    for who in ("actc", "hand-written", "hand-written, accurate"):
+        found = [(limit_ratio(m, f, d, who, CACHE, m.limits), f"{f}, {d}") for d in ("forward", "backward")
+                 for f in ("exp", *ELEVEN)]
+        rows.append([f"{who}, 32,768: over llvm-mca's cycles or the bytes", geometric_or_dash(found), worst(found)])
+    found = [(limit_ratio(m, f, d, "actc", MEMORY, m.limits, ["memcpy"]), f"{f}, {d}")
+             for d in ("forward", "backward") for f in ELEVEN]
+    rows.append(["actc, 16 Mi: over the larger of memcpy and llvm-mca's cycles", geometric_or_dash(found), worst(found)])
+    return table(["time over that of another, medians", "geometric mean", "largest"],
+                 [row for row in rows if row[1:] not in ([DASH, DASH], ["", DASH], [DASH, ""])])
+
+
+def geometric_or_dash(found):
+    return number(geometric_mean(r for r, _ in found if r is not None))
+
+
+def fastest_ratio(m, function, direction, ours):
+    """(actc's time over that of the fastest peer, whether that is within twice actc's error)."""
+    who, time = m.fastest(m.peers(function, direction, ours != "actc"), function, direction)
+    own, theirs = m.ulp(function, direction, ours), m.ulp(function, direction, who)
+    return ratio(m.time(function, direction, ours), time), None not in (own, theirs) and theirs <= 2 * own
+
+
+def limit_ratio(m, function, direction, who, n, limits, copies=COPIES):
+    """Its time over the larger of what its loop takes and what moving the bytes takes."""
+    limit, time = limits.get((function, direction, who)), m.time(function, direction, who, n)
+    if limit is None or time is None:
+        return None
+    cycle = m.speed[function, direction, "f32", n]["cycle"]
+    return time / max(limit["cycles"] * cycle * n, m.fastest(copies, function, direction, n)[1])
+
+
 def hand_written(m):
     """Each of the eleven beside the hand-written kernels."""
     accurate = any("hand-written, accurate" in line["times"] for line in m.speed.values())
@@ -209,14 +260,11 @@ def fastest_peers(m):
     for direction, ours in (("forward", "actc"), ("backward", "actc"), ("backward", "actc, from y")):
         for f in ("exp", *ELEVEN):
             who, time = m.fastest(m.peers(f, direction, ours != "actc"), f, direction)
-            own_time = m.time(f, direction, ours)
-            if who is None or own_time is None:
-                continue
-            own, theirs = m.ulp(f, direction, ours), m.ulp(f, direction, who)
-            accurate = own is not None and theirs is not None and theirs <= 2 * own
-            rows.append([f, direction if ours == "actc" else "backward, from y", who, f"{time / CACHE:.3f}",
-                         errors(theirs), number(own_time / CACHE, 3), errors(own), number(own_time / time),
-                         "yes" if accurate else "no"])
+            quotient, accurate = fastest_ratio(m, f, direction, ours)
+            if quotient is not None:
+                rows.append([f, direction if ours == "actc" else "backward, from y", who, f"{time / CACHE:.3f}",
+                             errors(m.ulp(f, direction, who)), number(m.time(f, direction, ours) / CACHE, 3),
+                             errors(m.ulp(f, direction, ours)), number(quotient), "yes" if accurate else "no"])
     return table(["", "", "fastest peer", "ns an element", "its error, ULP", "actc", "its error, ULP",
                   "actc / peer", "peer within twice actc's error"], rows)
 
@@ -384,7 +432,7 @@ def write(path, measured):
     has_speed = ("gelu", "forward", "f32", CACHE) in m.speed
     made = {
         "machine": (m.machine and measured["what"], machine), "peers": (m.present, peers),
-        "summary": (has_speed, summary), "hand-written": (has_speed and m.error, hand_written),
+        "in short": (has_speed and m.error and m.limits, in_short), "summary": (has_speed, summary), "hand-written": (has_speed and m.error, hand_written),
         "fastest peers": (has_speed and m.error, fastest_peers), "mish": (has_speed, mish_both),
         "xnnpack": (has_speed, xnnpack), "memory": (has_speed, memory), "halves": (has_types and has_speed, halves),
         "limits": (has_speed and m.limits, limits), "errors": (m.error, largest_errors), "calls": (m.call, calls),
