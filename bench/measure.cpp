@@ -7,6 +7,7 @@
 #include <array>
 #include <chrono>
 #include <cstdio>
+#include <optional>
 #include <string_view>
 
 #include "bench/kernels.h"
@@ -47,20 +48,28 @@ std::string times_as_json(std::span<const std::string> who,
 }
 
 int rounds_for(const Effort& effort, std::size_t n) {
-  const int divisor = n >= std::size_t{16} << 20 ? 8 : n >= std::size_t{1} << 20 ? 4 : 1;
+  const int divisor = n >= std::size_t{16} << 20 ? 4 : n >= std::size_t{1} << 20 ? 2 : 1;
   return std::max(3, effort.rounds / divisor);
 }
 
-void print_speed(const Data& data, const char* function, Direction direction, Type type,
-                 const Effort& effort, std::span<const Contender> all) {
-  const Job job = data.job(function, direction);
+// `in_binary32`: data of the same size for actc's kernel in binary32, which then takes turns with
+// those of another type.
+void print_speed(const Data& data, const Data* in_binary32, const char* function,
+                 Direction direction, Type type, const Effort& effort,
+                 std::span<const Contender> all) {
   std::vector<std::string> who;
   std::vector<Run> runs;
-  for (const Contender& contender : all) {
-    if (Run run = contender.offer(job)) {
-      who.push_back(contender.name);
+  const auto add = [&](const Contender& contender, const Data& its_data, const char* suffix) {
+    if (Run run = contender.offer(its_data.job(function, direction))) {
+      who.push_back(contender.name + suffix);
       runs.push_back(std::move(run));
     }
+  };
+  for (const Contender& contender : all) {
+    if (in_binary32 != nullptr && contender.name == actc_name) {
+      add(contender, *in_binary32, ", f32");
+    }
+    add(contender, data, "");
   }
   runs.emplace_back(run_clock);  // in turns with the others, since the clock drifts
   auto samples = in_turns(runs, rounds_for(effort, data.size()));
@@ -88,9 +97,13 @@ void print_speeds(const Speeds& speeds, const Effort& effort, std::span<const Co
         };
         if (std::ranges::none_of(speeds.functions, drawn_so)) continue;
         const Data data(type, n, draw);
+        std::optional<Data> in_binary32;
+        if (type != Type::f32) in_binary32.emplace(Type::f32, n, draw);
         for (const Direction direction : speeds.directions) {
           for (const char* function : speeds.functions) {
-            if (drawn_so(function)) print_speed(data, function, direction, type, effort, all);
+            if (!drawn_so(function)) continue;
+            print_speed(data, in_binary32 ? &*in_binary32 : nullptr, function, direction, type,
+                        effort, all);
           }
         }
       }

@@ -25,10 +25,11 @@ std::span<const char* const> activations_and_others();  // exp and the faster fo
 std::span<const char* const> mathematical_functions();
 
 struct Effort {
-  int rounds = 60;   // at sizes in the caches; a fourth at 1 Mi, an eighth in memory
+  int rounds = 60;   // a half at 1 Mi, a fourth in memory
   std::string only;  // the functions whose names begin so
 };
 
+// For types other than binary32 with actc's kernel in that among them, as "actc, f32".
 // {"kind": "speed", "function", "direction", "type", "n", "cycle": nanoseconds, "times": {name:
 // []}}
 void print_speeds(const Speeds& speeds, const Effort& effort, std::span<const Contender> all);

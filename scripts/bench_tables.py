@@ -323,7 +323,7 @@ def halves(m):
     rows = []
     for direction in ("forward", "backward"):
         for f in ELEVEN:
-            row = [f, direction, *(number(ratio(m.time(f, direction, "actc", MEMORY),
+            row = [f, direction, *(number(ratio(m.time(f, direction, "actc, f32", MEMORY, dtype),
                                                 m.time(f, direction, "actc", MEMORY, dtype)))
                                    for dtype in ("bf16", "f16", "f64"))]
             time, limit = m.time(f, direction, "actc", MEMORY, "bf16"), m.limits_bf16.get((f, direction))
