@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <cstdio>
 #include <optional>
 #include <string_view>
@@ -154,7 +153,6 @@ void print_code_bytes(const Effort& effort) {
 }
 
 void print_preparations(const Effort& effort, std::span<const Contender> all) {
-  using Clock = std::chrono::steady_clock;
   const Data data(Type::f32, 1024);
   for (const char* function : activations()) {
     if (!is_wanted(effort, function)) continue;
@@ -163,9 +161,9 @@ void print_preparations(const Effort& effort, std::span<const Contender> all) {
     for (const Contender& contender : all) {
       std::vector<double> times;
       for (int k = 0; k < 6; ++k) {
-        const Clock::time_point start = Clock::now();
+        const double start = nanoseconds_used();
         if (!contender.offer(job)) break;
-        times.push_back(std::chrono::duration<double, std::nano>(Clock::now() - start).count());
+        times.push_back(nanoseconds_used() - start);
       }
       if (times.empty()) continue;
       text += fmt::format("{}\"{}\": [{:.5g}, {:.5g}]", text.empty() ? "" : ", ", contender.name,

@@ -6,7 +6,7 @@
     {"kind": "rows", "case", "rows", "columns", "beside", "actc": [], "other": []}
 
 The two take turns on one processor, each in a process of its own. Times are in nanoseconds a call:
-[minimum, lower quartile, median, upper quartile] over the rounds. PyTorch writes into arrays that are there already (its operators' `out` forms), as actc does, but for
+[minimum, lower quartile, median, upper quartile] over the rounds, of the processor's time. PyTorch writes into arrays that are there already (its operators' `out` forms), as actc does, but for
 layer_norm, which has none. Without python3-torch (Debian's) its cases are left out.
 """
 import argparse
@@ -81,10 +81,10 @@ class Actc:
 
 def nanoseconds(run):
     def time_of(calls):
-        start = time.perf_counter()
+        start = time.process_time()
         for _ in range(calls):
             run()
-        return (time.perf_counter() - start) / calls
+        return (time.process_time() - start) / calls
 
     once = min(time_of(1), time_of(1))
     run()

@@ -6,8 +6,12 @@
 
 namespace bench {
 
-// Nanoseconds of a call: for each contender, a vector over the rounds. A round calls each contender
-// once, for as long as a clock needs, so that a ratio compares what ran under the same conditions.
+// What this process, all of its threads, has had of the processor.
+double nanoseconds_used();
+
+// Nanoseconds of a call, so measured: for each contender, a vector over the rounds. A round calls
+// each contender once, for as long as a clock needs, so that a ratio compares what ran under the
+// same conditions.
 std::vector<std::vector<double>> in_turns(const std::vector<std::function<void()>>& contenders,
                                           int rounds);
 
