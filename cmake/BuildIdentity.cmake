@@ -1,6 +1,6 @@
-# A source that says what this build of actc is, so that no kernel is taken from a cache that another
-# build made: a digest of all sources that decide the code of kernels, and what they are compiled
-# with.
+# A source that says what this build of actc is, so that no kernel is taken from a cache that
+# another build made: a digest of all sources that decide the code of kernels, and what they are
+# compiled with.
 #
 #   ACTC_BUILD_IDENTITY_SOURCE  (set here) the source, made anew whenever one of them changes
 include_guard(GLOBAL)
@@ -14,7 +14,8 @@ foreach(room IN ITEMS ir frontend jit runtime stdlib)
   list(APPEND actc_identity_sources ${found})
 endforeach()
 string(TOUPPER "${CMAKE_BUILD_TYPE}" actc_identity_type)
-set(actc_identity_text "actc ${PROJECT_VERSION}, ${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION} \
+set(actc_identity_text "actc ${PROJECT_VERSION}, \
+${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION} \
 ${CMAKE_CXX_FLAGS} ${CMAKE_CXX_FLAGS_${actc_identity_type}} ${ACTC_SANITIZE}, \
 Boost ${Boost_VERSION}, LLVM ${ACTC_LLVM_VERSION_USED}")
 set(actc_identity_paths ${actc_identity_sources})

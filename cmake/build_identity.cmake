@@ -1,5 +1,5 @@
-# cmake -DROOT=folder -DFILES=a;b -DTEXT=compiler -DOUTPUT=x.cpp -P build_identity.cmake: the text and
-# a digest of the files' names and contents, as a function.
+# cmake -DROOT=folder -DFILES=a;b -DTEXT=compiler -DOUTPUT=x.cpp -P build_identity.cmake: the text
+# and a digest of the files' names and contents, as a function.
 cmake_minimum_required(VERSION 3.25)
 set(all "")
 foreach(file IN LISTS FILES)

@@ -101,12 +101,17 @@ Engine::Engine() : state_(std::make_shared<State>()) {}
 Engine::~Engine() = default;
 
 CompiledModule Engine::compile(const ModuleSpec& spec) {
-  return load(compile_object(spec), spec.kernels.size());
+  return load(compile_object(spec).bytes, spec.kernels.size());
 }
 
-std::string Engine::compile_object(const ModuleSpec& spec) {
-  const auto object = Compilation(state_->machines, spec).emit(llvm::CodeGenFileType::ObjectFile);
-  return {object.begin(), object.end()};
+Object Engine::compile_object(const ModuleSpec& spec) {
+  const auto start = std::chrono::steady_clock::now();
+  Compilation compilation(state_->machines, spec);
+  const auto written = std::chrono::steady_clock::now();
+  const auto bytes = compilation.emit(llvm::CodeGenFileType::ObjectFile);
+  return {.bytes = {bytes.begin(), bytes.end()},
+          .writing = written - start,
+          .llvm = std::chrono::steady_clock::now() - written};
 }
 
 CompiledModule Engine::load(std::string_view object, std::size_t kernel_count) {

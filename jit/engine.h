@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -87,6 +88,13 @@ struct CompileFailure {
   std::string message;
 };
 
+// A relocatable object, and what making it took: writing LLVM's IR, and LLVM's own work.
+struct Object {
+  std::string bytes;
+  std::chrono::nanoseconds writing{};
+  std::chrono::nanoseconds llvm{};
+};
+
 class Engine {
  public:
   // Initializes LLVM for the host. Throws CompileFailure where the processor lacks fused
@@ -102,7 +110,7 @@ class Engine {
   // The same in two steps: to a relocatable object, and from one, made by any process for this
   // processor, with so many kernels. Loading throws CompileFailure where the object is none, lacks
   // a kernel, or refers to anything outside itself.
-  std::string compile_object(const ModuleSpec& spec);
+  Object compile_object(const ModuleSpec& spec);
   CompiledModule load(std::string_view object, std::size_t kernel_count);
 
   // All that decides the code beside the spec and actc's own sources: LLVM and the processor that

@@ -131,6 +131,15 @@ struct KernelOptions {
   KernelCache cache = {};  ///< where compiled kernels are looked for and kept
 };
 
+/// What making a kernel took, in milliseconds.
+struct CompileTimes {
+  double graphs = 0;   ///< rules, derivation, lowering to a number format
+  double writing = 0;  ///< of LLVM's IR
+  double llvm = 0;     ///< instruction selection, registers, the object
+  double link = 0;
+  bool found = false;  ///< in the cache: the rest is 0
+};
+
 /// What an array may hold. float16 and bfloat16 are widened as they are loaded, computed in float,
 /// and rounded once, to nearest even, as they are stored.
 template <class T>
@@ -304,6 +313,8 @@ class ACTC_API Kernel {
   }
 
   std::size_t code_bytes() const;
+  /// Of the kernel itself, not of those that calls with inputs spread in other ways compile.
+  CompileTimes compile_times() const;
 
  private:
   friend class Function;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <chrono>
 #include <utility>
 
 #include "ir/passes.h"
@@ -89,7 +90,7 @@ std::optional<Code> find_code(CacheState& cache, const jit::Digest& key,
     if (facts && facts->value_shape == request.value_shape.value_or(facts->value_shape)) {
       if (auto kernels = load(found.entry->object, request.options)) {
         ++cache.found;
-        return Code{*std::move(kernels), *std::move(facts)};
+        return Code{*std::move(kernels), *std::move(facts), {.found = true}};
       }
     }
   }
@@ -166,6 +167,10 @@ jit::Digest key_of(const CodeRequest& request) {
 }
 
 Code code_for(const CodeRequest& request) {
+  using Clock = std::chrono::steady_clock;
+  const auto milliseconds = [](Clock::duration d) {
+    return std::chrono::duration<double, std::milli>(d).count();
+  };
   const ir::Function& f = (*request.module.library)[request.id];
   const StageOptions staged = stage_options(f, request.options, request.shapes);
   CacheState* cache = CacheState::of(request.options.cache);
@@ -176,6 +181,7 @@ Code code_for(const CodeRequest& request) {
       if (auto code = find_code(*cache, key, request)) return *std::move(code);
       ++cache->compiled;
     }
+    const auto start = Clock::now();
     const Stages stages =
         detail::stages(request.module, request.id, request.types.computed(), staged);
     CodeFacts facts = facts_of(stages);
@@ -187,10 +193,17 @@ Code code_for(const CodeRequest& request) {
     }
     jit::ModuleSpec spec = module_spec(f, stages, request.types, request.options, staged.variables);
     spec.lanes = request.lanes;
-    const std::string object = engine().compile_object(spec);
-    if (cache != nullptr) store_code(*cache, key, facts, object);
-    return {kernels_in(engine().load(object, spec.kernels.size()), request.options),
-            std::move(facts)};
+    const auto lowered = Clock::now();
+    const jit::Object object = engine().compile_object(spec);
+    if (cache != nullptr) store_code(*cache, key, facts, object.bytes);
+    const auto compiled = Clock::now();
+    Kernels kernels = kernels_in(engine().load(object.bytes, spec.kernels.size()), request.options);
+    return {std::move(kernels),
+            std::move(facts),
+            {.graphs = milliseconds(lowered - start),
+             .writing = milliseconds(object.writing),
+             .llvm = milliseconds(object.llvm),
+             .link = milliseconds(Clock::now() - compiled)}};
   } catch (const jit::CompileFailure& failure) {
     throw Error(fmt::format("{} could not be compiled: {}", shown_name(f), failure.message));
   }

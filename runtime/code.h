@@ -63,6 +63,7 @@ jit::Digest key_of(const CodeRequest& request);
 struct Code {
   Kernels kernels;
   CodeFacts facts;
+  CompileTimes times;
 };
 
 // From KernelOptions::cache where it has it; else compiled, and then kept there. Throws Error.

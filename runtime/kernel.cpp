@@ -210,6 +210,12 @@ std::size_t Kernel<X, Y>::code_bytes() const {
   return detail::checked(state_).plain.code.code_bytes();
 }
 
+template <Element X, Element Y>
+  requires Compatible<X, Y>
+CompileTimes Kernel<X, Y>::compile_times() const {
+  return detail::checked(state_).times;
+}
+
 namespace detail {
 
 const KernelState& checked(const std::shared_ptr<const KernelState>& state) {
@@ -229,6 +235,7 @@ std::shared_ptr<const KernelState> compile_kernel(std::shared_ptr<const ModuleSt
   auto state = std::make_shared<KernelState>();
   state->name = f.name.empty() ? "the formula" : f.name;
   state->plain = std::move(code.kernels);
+  state->times = code.times;
   state->module = std::move(module);
   state->id = id;
   state->types = types;

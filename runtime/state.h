@@ -83,6 +83,7 @@ struct ArrayTypes {
 
 struct KernelState {
   Kernels plain;  // all inputs have elements of their own, those of a row side by side
+  CompileTimes times;
   std::string name;
   std::size_t input_count = 0;
   std::vector<std::string> input_names;

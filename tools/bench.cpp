@@ -1,4 +1,5 @@
 // actc bench: nanoseconds an element, beside memcpy of as many bytes in the same run.
+// --compile is in bench_compile.cpp.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,6 +8,7 @@
 #include <memory>
 #include <random>
 
+#include "tools/bench_compile.h"
 #include "tools/commands.h"
 #include "tools/json.h"
 #include "tools/terminal.h"
@@ -20,6 +22,7 @@ struct BenchOptions {
   std::uint64_t n = 32768;
   std::string dtype = "f32";
   bool avx2 = false;
+  bool compile = false;
   bool json = false;
 };
 
@@ -159,6 +162,10 @@ ExitCode bench(const BenchOptions& options) {
   for (const Definition& definition : definitions) {
     parameters.push_back(parameters_of(definition, given));
   }
+  if (options.compile) {
+    return bench_compilation(definitions, parameters, {.type = type, .avx2 = options.avx2},
+                             options.json);
+  }
   std::vector<Timing> timings;
   {
     Progress progress("measuring");
@@ -184,11 +191,13 @@ Command add_bench(CLI::App& program) {
   CLI::App* app = add_command(program, "bench", "Measures forward and backward beside memcpy",
                               "  actc bench gelu\n"
                               "  actc bench relu silu 'x * erf(x)' --n 16777216\n"
-                              "  actc bench gelu mish --dtype f64 --json\n");
+                              "  actc bench gelu mish --dtype f64 --json\n"
+                              "  actc bench gelu mish --compile\n");
   app->add_option("DEF", options->defs, "Built-ins' names, formulas, texts, or names in FILE")
       ->required();
   app->add_option("--n", options->n, "Elements in an array; 32768 where it is not given")
       ->type_name("N");
+  app->add_flag("--compile", options->compile, "Measure what compiling takes, step by step");
   add_dtype_option(*app, options->dtype, "The number format; f32 where it is not given");
   add_avx2_option(*app, options->avx2);
   add_definition_options(*app, options->definition);
