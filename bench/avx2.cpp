@@ -1,6 +1,7 @@
 // Instantiates the hand-written kernels; the only source that is compiled for AVX2 and FMA.
 #include <array>
 
+#include "bench/avx2_accurate.h"
 #include "bench/avx2_kernels.h"
 #include "bench/kernels.h"
 #include "bench/loop.h"
@@ -31,6 +32,16 @@ std::span<const UnaryKernel> avx2_kernels() {
       kernel<Tanh>("tanh_fast"),
       kernel<Mish>("mish_fast"),
       kernel<Gelu, 3>("gelu_fast"),
+  };
+  return kernels;
+}
+
+std::span<const UnaryKernel> avx2_accurate_kernels() {
+  static constexpr std::array kernels = {
+      kernel<SigmoidAccurate>("sigmoid"),
+      kernel<TanhAccurate>("tanh"),
+      kernel<MishAccurate>("mish"),
+      kernel<GeluAccurate, 3>("gelu"),
   };
   return kernels;
 }

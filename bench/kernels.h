@@ -22,6 +22,10 @@ struct UnaryKernel {
 // range, tails and subnormal results included: tests/bench_avx2_test.cpp holds the bounds.
 std::span<const UnaryKernel> avx2_kernels();
 
+// Those of sigmoid, tanh, mish and gelu once more, as accurate as actc's own: in this order, under
+// the names of the built-ins.
+std::span<const UnaryKernel> avx2_accurate_kernels();
+
 inline bool host_has_avx2() {
   return __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("fma") != 0;
 }
