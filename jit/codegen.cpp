@@ -106,6 +106,7 @@ void KernelWriter::write() {
     const bool halves = call_outputs_[k].storage == Storage::bfloat16;
     if (!halves && (!is_total(k) || stored(k) == Stored::column_totals)) all_bfloat16_ = false;
   }
+  if (all_bfloat16_) find_exact();
   builder_.CreateCondBr(builder_.CreateIsNotNull(bad_stride), refuse, setup, unlikely);
 
   builder_.SetInsertPoint(refuse);

@@ -1,5 +1,6 @@
 // What a loop does with some vectors: the steps of its schedule, then the stores or reductions. All
 // loads stand before the stores, so outputs may be inputs.
+#include <algorithm>
 #include <array>
 #include <map>
 #include <tuple>
@@ -157,7 +158,42 @@ void KernelWriter::store_output(std::size_t k, const Place& place, unsigned vect
                   place.lanes, place.stores);
   } else if (vector % 2 == 0) {
     arrays_.store_pairs(operand(outputs_[k], vector), operand(outputs_[k], vector + 1),
-                        address(output, place, vector), place.stores);
+                        address(output, place, vector), place.stores, exact_[outputs_[k]]);
+  }
+}
+
+// What only chooses among inputs and such constants, but for signs.
+void KernelWriter::find_exact() {
+  exact_.assign(graph_.size(), false);
+  const auto all = [&](std::span<const NodeId> nodes) {
+    return std::ranges::all_of(nodes, [&](NodeId id) { return exact_[id]; });
+  };
+  for (NodeId id = 0; id < graph_.size(); ++id) {
+    switch (graph_[id].op) {
+      case Operation::Input:
+        exact_[id] = true;
+        break;
+      case Operation::Constant: {
+        const auto* number = llvm::dyn_cast<llvm::ConstantFP>(constant_of(context_, graph_, id));
+        if (number == nullptr || graph_[id].format != Format::binary32) break;
+        constexpr std::uint64_t lower_half = 0xffff;
+        exact_[id] = (number->getValueAPF().bitcastToAPInt().getZExtValue() & lower_half) == 0;
+        break;
+      }
+      case Operation::Abs:
+      case Operation::Neg:
+      case Operation::Min:
+      case Operation::Max:
+      case Operation::CopySign:
+        exact_[id] = all(graph_.args(id));
+        break;
+      case Operation::Where:
+      case Operation::Rarely:
+        exact_[id] = graph_[id].format == Format::binary32 && all(graph_.args(id).subspan(1));
+        break;
+      default:
+        break;
+    }
   }
 }
 

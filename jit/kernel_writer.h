@@ -172,6 +172,7 @@ class KernelWriter {
   llvm::Value* address(const Array& array, const Place& place, unsigned vector);
   void load_input(NodeId id, const Place& place, unsigned vector);
   void store_output(std::size_t k, const Place& place, unsigned vector);
+  void find_exact();
   llvm::Value* column_index(const Place& place, unsigned vector);
   Stored stored(std::size_t k) const {
     return kernel_.stored.empty() ? Stored::elements : kernel_.stored[k];
@@ -212,6 +213,7 @@ class KernelWriter {
   unsigned lanes_ = 0;
   unsigned in_flight_ = 0;
   bool all_bfloat16_ = false;
+  std::vector<bool> exact_;  // by node, where all_bfloat16_: bfloat16 can represent its value
   std::optional<DrawEmitter> draws_;    // where the kernel draws
   llvm::Value* row_place_ = nullptr;    // the index of the row's first element
   llvm::Value* first_place_ = nullptr;  // that of the first row

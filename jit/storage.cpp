@@ -137,6 +137,11 @@ llvm::Value* StorageEmitter::rounded_to_upper_half(llvm::Value* value) {
   return builder_.CreateSelect(builder_.CreateFCmpUNO(value, value), quiet, rounded);
 }
 
+// A product with 1.
+llvm::Value* StorageEmitter::quiet(llvm::Value* value) {
+  return builder_.CreateUnaryIntrinsic(llvm::Intrinsic::canonicalize, value);
+}
+
 std::pair<llvm::Value*, llvm::Value*> StorageEmitter::load_pairs(llvm::Value* address,
                                                                  unsigned lanes) {
   llvm::Type* words = llvm::FixedVectorType::get(builder_.getInt32Ty(), lanes);
@@ -148,11 +153,14 @@ std::pair<llvm::Value*, llvm::Value*> StorageEmitter::load_pairs(llvm::Value* ad
 }
 
 void StorageEmitter::store_pairs(llvm::Value* even, llvm::Value* odd, llvm::Value* address,
-                                 StoreKind kind) {
+                                 StoreKind kind, bool exact) {
   llvm::Type* words = llvm::FixedVectorType::get(builder_.getInt32Ty(), lane_count(even));
-  llvm::Value* low = builder_.CreateLShr(rounded_to_upper_half(even), 16);
-  llvm::Value* high =
-      builder_.CreateAnd(rounded_to_upper_half(odd), llvm::ConstantInt::get(words, upper_half));
+  const auto in_upper_half = [&](llvm::Value* value) {
+    return exact ? builder_.CreateBitCast(quiet(value), words) : rounded_to_upper_half(value);
+  };
+  llvm::Value* low = builder_.CreateLShr(in_upper_half(even), 16);
+  llvm::Value* high = in_upper_half(odd);
+  if (!exact) high = builder_.CreateAnd(high, llvm::ConstantInt::get(words, upper_half));
   llvm::Type* halves = llvm::FixedVectorType::get(builder_.getInt16Ty(), 2 * lane_count(even));
   store_whole(builder_.CreateBitCast(builder_.CreateOr(low, high), halves), address, 2, kind);
 }

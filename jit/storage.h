@@ -62,7 +62,9 @@ class StorageEmitter {
   // those of even places, the second the others. A bfloat16 is half of a word, so that this takes
   // no permutation.
   std::pair<llvm::Value*, llvm::Value*> load_pairs(llvm::Value* address, unsigned lanes);
-  void store_pairs(llvm::Value* even, llvm::Value* odd, llvm::Value* address, StoreKind kind);
+  // `exact`: bfloat16 can represent all of them, so that nothing is to be rounded.
+  void store_pairs(llvm::Value* even, llvm::Value* odd, llvm::Value* address, StoreKind kind,
+                   bool exact);
 
  private:
   llvm::Value* load_bits(llvm::Value* address, const Lanes& lanes);
@@ -72,6 +74,7 @@ class StorageEmitter {
   llvm::Value* widen_binary16(llvm::Value* elements);
   llvm::Value* narrow_binary16(llvm::Value* value);
   llvm::Value* rounded_to_upper_half(llvm::Value* value);
+  llvm::Value* quiet(llvm::Value* value);
   llvm::Value* load_some_halves(llvm::Value* address, const Lanes& lanes);
   void store_some_halves(llvm::Value* elements, llvm::Value* address, const Lanes& lanes);
   void store_whole(llvm::Value* elements, llvm::Value* address, unsigned element_bytes,
