@@ -89,11 +89,11 @@ Run offer_actc_from_y(const Job& job) try {
   return {};
 }
 
-Run offer_hand_written(const Job& job, const char* suffix) {
+Run offer_hand_written(const Job& job, std::span<const UnaryKernel> kernels) {
   if (job.type != Type::f32 || !host_has_avx2()) return {};
-  const auto kernels = avx2_kernels();
   const auto found =
-      std::ranges::find(kernels, std::string(job.function) + suffix, &UnaryKernel::name);
+      std::ranges::find(kernels, std::string_view(job.function),
+                        [](const UnaryKernel& k) { return std::string_view(k.name); });
   if (found == kernels.end()) return {};
   const UnaryKernel k = *found;
   const auto* x = static_cast<const float*>(job.x);
@@ -205,9 +205,10 @@ std::vector<Contender> all_contenders() {
       of_function(actc_name, [](const Job& job) { return offer_actc(job, false); }),
       of_function("actc, AVX2", [](const Job& job) { return offer_actc(job, true); }),
       of_function("actc, from y", offer_actc_from_y),
-      of_function(hand_written_name, [](const Job& job) { return offer_hand_written(job, ""); }),
+      of_function(hand_written_name,
+                  [](const Job& job) { return offer_hand_written(job, avx2_kernels()); }),
       of_function("hand-written, accurate",
-                  [](const Job& job) { return offer_hand_written(job, "_accurate"); }),
+                  [](const Job& job) { return offer_hand_written(job, avx2_accurate_kernels()); }),
       of_function("memcpy", offer_memcpy),
       of_function("copy, streamed", offer_copy_streamed),
   };
