@@ -478,7 +478,7 @@ void TextLowerer::lower_implementation(const ImplementationItem& item, ir::Funct
   }
   ir::Graph graph;
   if (lower_body(item.head, function, item.format, graph)) {
-    function.implementations.emplace(item.format, std::move(graph));
+    function.implementations.insert_or_assign(item.format, std::move(graph));
   }
 }
 

@@ -147,6 +147,14 @@ TEST(Derivatives, MayUseTheFunctionItself) {
             "%0 = input x : real\n%1 = call f %0 : real\noutputs %1\n");
 }
 
+TEST(Implementation, OfABuiltInIsReplacedInACopy) {
+  const Compiled compiled = compile("binary32 exp(x) = 3 + x\nf(x) = exp(x)");
+  ASSERT_EQ(compiled.errors(), "");
+  const ir::Graph& graph = compiled.function("exp").implementations.at(Format::binary32).graph();
+  const std::vector<ir::Bits> inputs = {ir::to_bits(2.0F)};
+  EXPECT_EQ(ir::binary32_of(ir::interpret(graph, inputs, {}).at(0)), 5.0F);
+}
+
 TEST(Derivatives, OfABuiltInMakeACopy) {
   const Compiled compiled = compile("d/dx tanh(x) = 2\nf(x) = tanh(x)");
   ASSERT_EQ(compiled.errors(), "");
