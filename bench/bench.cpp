@@ -4,6 +4,7 @@
 //   actc_bench [Google Benchmark's options]
 //   actc_bench --json [--rounds=N] [--only=PREFIX] [--what=machine,speed,types,...]
 //                                              lines of JSON, measured in turns, for scripts/bench
+//   actc_bench --json --what=threads           the same of two threads, bound to no processor
 #include <benchmark/benchmark.h>
 #include <fmt/core.h>
 
@@ -136,6 +137,10 @@ int main(int argc, char** argv) try {
   const Request request = parse(argc, argv);
   if (!request.assembly.empty()) {
     print_assembly(request.assembly);
+    return 0;
+  }
+  if (request.json && request.what == "threads") {
+    bench::print_threads(request.effort);
     return 0;
   }
   bench::pin_to_one_processor();

@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstdio>
 #include <optional>
 #include <string_view>
+#include <thread>
 
 #include "bench/kernels.h"
 #include "bench/machine.h"
@@ -148,6 +150,38 @@ void print_code_bytes(const Effort& effort) {
                "\n",
                function, code_bytes(function, Direction::forward),
                code_bytes(function, Direction::backward), code_bytes(function, Direction::both));
+    std::fflush(stdout);
+  }
+}
+
+void print_threads(const Effort& effort) {
+  using Clock = std::chrono::steady_clock;
+  const actc::BoundKernel<float> one = forward_kernel("gelu");
+  const actc::BoundKernel<float> two = one.on(actc::threads(2));
+  for (const std::size_t n : {std::size_t{131'072}, std::size_t{1} << 20, std::size_t{16} << 20}) {
+    const Data data(Type::f32, n);
+    const Job job = data.job("gelu", Direction::forward);
+    const std::span<const float> x(static_cast<const float*>(job.x), n);
+    const std::span<float> y(static_cast<float*>(job.y), n);
+    const std::size_t calls = std::max<std::size_t>(1, (std::size_t{4} << 20) / n);
+    std::array<std::vector<double>, 2> samples;
+    for (int round = 0; round < rounds_for(effort, n); ++round) {
+      for (std::size_t k = 0; k < samples.size(); ++k) {
+        const actc::BoundKernel<float>& kernel = k == 0 ? one : two;
+        kernel.forward(x, y);
+        const auto start = Clock::now();
+        for (std::size_t call = 0; call < calls; ++call) kernel.forward(x, y);
+        const std::chrono::duration<double, std::nano> elapsed = Clock::now() - start;
+        samples[k].push_back(elapsed.count() / static_cast<double>(calls));
+      }
+    }
+    const double before = nanoseconds_used();
+    std::this_thread::sleep_for(std::chrono::seconds(1));
+    const std::array<std::string, 2> who = {"one", "two"};
+    fmt::print(
+        R"({{"kind": "threads", "function": "gelu", "n": {}, "times": {{{}}}, "idle": {:.3f}}})"
+        "\n",
+        n, times_as_json(who, samples), (nanoseconds_used() - before) / 1e6);
     std::fflush(stdout);
   }
 }

@@ -39,7 +39,7 @@ class Measured:
     def __init__(self, measured):
         self.all = measured
         self.speed, self.error, self.call, self.code, self.prepare, self.rows = {}, {}, {}, {}, {}, []
-        self.machine, self.present, self.inputs = None, [], 0
+        self.machine, self.present, self.inputs, self.threads, self.compile = None, [], 0, [], None
         for line in measured["lines"]:
             kind = line["kind"]
             if kind == "speed":
@@ -53,6 +53,10 @@ class Measured:
                 self.machine = line
             elif kind == "rows":
                 self.rows.append(line)
+            elif kind == "threads":
+                self.threads.append(line)
+            elif kind == "compile":
+                self.compile = line
             else:
                 {"call": self.call, "code": self.code, "prepare": self.prepare}[kind][line["function"]] = line
         limits = measured["limits"] or {"loops": []}
@@ -387,6 +391,28 @@ def preparations(m):
     return table(["ms until the forward pass can be called (median of 5)", *columns], rows)
 
 
+def on_threads(m):
+    rows = []
+    for line in m.threads:
+        one, two = line["times"]["one"], line["times"]["two"]
+        rows.append([f"{line['n']:,}", f"{one[2] / 1000:.1f}", f"{two[2] / 1000:.1f}",
+                     f"{one[2] / two[2]:.2f} ({one[0] / two[0]:.2f})", f"{line['idle']:.3f}"])
+    return table(["gelu, elements", "one thread, microseconds a call", "two threads",
+                  "one / two, medians (minima)", "processor's time in an idle second, ms"], rows)
+
+
+def compiling(m):
+    c, columns = m.compile, ["graphs", "llvm_ir", "llvm", "link", "total"]
+    rows = [[r["definition"], *(number(r[k]) for k in columns), f"{r['from_cache']:.3f}"] for r in c["results"]]
+    median = sorted(r["total"] for r in c["results"])[len(c["results"]) // 2]
+    cached = sorted(r["from_cache"] for r in c["results"])[len(c["results"]) // 2]
+    return [f"A process that loads actc and LLVM and ends: {c['start']:.1f} ms. In it, the standard library: "
+            f"{c['standard_library']:.1f} ms; a first kernel, which loads the parts of LLVM that it needs: "
+            f"{c['first_kernel']:.1f} ms.", "",
+            *table(["ms, medians of 9", "graphs", "LLVM's IR", "LLVM", "link", "total", "from the cache"],
+                   rows + [["**median**", "", "", "", "", f"**{median:.2f}**", f"**{cached:.3f}**"]])]
+
+
 def mathematics(m):
     names = [f for f, d, t, n in m.speed if (d, t, n) == ("forward", "f32", CACHE)
              and f not in (*ELEVEN, *FASTER) or f in ("sigmoid", "tanh")]
@@ -437,6 +463,7 @@ def write(path, measured):
         "xnnpack": (has_speed, xnnpack), "memory": (has_speed, memory), "halves": (has_types and has_speed, halves),
         "limits": (has_speed and m.limits, limits), "errors": (m.error, largest_errors), "calls": (m.call, calls),
         "code": (m.code, code), "prepare": (m.prepare, preparations),
+        "threads": (m.threads, on_threads), "compile": (m.compile, compiling),
         "math": (("erf", "forward", "f32", CACHE) in m.speed, mathematics), "rows": (m.rows, over_rows),
         "speeds": (has_speed, all_speeds), "types": (has_types, types),
     }

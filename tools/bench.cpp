@@ -153,6 +153,10 @@ ExitCode bench(const BenchOptions& options) {
   if (options.n == 0 || options.n > max_n) {
     throw bad_usage(fmt::format("--n must be between 1 and {}", max_n));
   }
+  const auto start = std::chrono::steady_clock::now();
+  (void)standard_library();
+  const std::chrono::duration<double, std::milli> library =
+      std::chrono::steady_clock::now() - start;
   std::vector<Definition> definitions;
   for (const std::string& def : options.defs) {
     definitions.push_back(resolve(def, options.definition));
@@ -163,7 +167,8 @@ ExitCode bench(const BenchOptions& options) {
     parameters.push_back(parameters_of(definition, given));
   }
   if (options.compile) {
-    return bench_compilation(definitions, parameters, {.type = type, .avx2 = options.avx2},
+    return bench_compilation(definitions, parameters,
+                             {.type = type, .avx2 = options.avx2, .library = library.count()},
                              options.json);
   }
   std::vector<Timing> timings;

@@ -12,6 +12,7 @@ namespace actc::tools {
 struct CompileBench {
   ElementType type;
   bool avx2;
+  double library;  // what reading the standard library took, milliseconds
 };
 
 // Prints a row a definition: the steps of compiling forward and gradient, linking and calling both
