@@ -222,25 +222,28 @@ void run(const detail::KernelState& state, const Direction& direction,
 }
 
 // Elements apart from each other: any part of the arrays is a call. What is written is cut between
-// lines of the cache.
+// lines of the cache, into parts that become smaller, so that all who work end together.
 void run_divided(actc_kernel code, const CallArrays& arrays, std::size_t input_count,
                  const Settings& settings) {
   constexpr std::size_t line = 64;
+  constexpr std::size_t mean_part = std::size_t{16} << 10;  // bytes
+  constexpr std::size_t most_parts = 256;
   constexpr std::size_t most_arrays = 4;  // of one input: x, dy, y, dx
   const actc_array& written = arrays[input_count];
   const auto size = static_cast<std::size_t>(written.column_stride);
   const std::size_t bytes = arrays.length() * size;
-  const std::size_t part =
-      std::clamp(bytes / 64, std::size_t{8} << 10, std::size_t{128} << 10) / line * line;
-  // The first part ends where a line does; elements that lie across lines are cut anywhere.
+  const std::size_t count = std::clamp<std::size_t>(bytes / mean_part, 1, most_parts);
+  // The first line's end; elements that lie across lines are cut anywhere.
   const std::size_t head = (line - reinterpret_cast<std::uintptr_t>(written.data) % line) % line;
-  const std::size_t count = bytes / part + 1;
   const auto cut = [&](std::size_t k) {
-    return k == 0 ? 0 : std::min(arrays.length(), (head + k * part) / size);
+    if (k == 0 || k == count) return k == 0 ? 0 : arrays.length();
+    const double left = static_cast<double>(count - k) / static_cast<double>(count);
+    const auto at = static_cast<std::size_t>(static_cast<double>(bytes) * (1 - left * left));
+    return std::min(arrays.length(), (head + at / line * line) / size);
   };
   settings.executor(count, [&](std::size_t k) {
     const std::size_t begin = cut(k);
-    const std::size_t end = k + 1 == count ? arrays.length() : cut(k + 1);
+    const std::size_t end = cut(k + 1);
     if (begin == end) return;
     std::array<actc_array, most_arrays> parts;
     for (std::size_t a = 0; a < arrays.size(); ++a) {

@@ -73,7 +73,7 @@ class Pool {
     // Who came in before that is still at work; who comes after sees that it is closed.
     const auto empty = [&] { return inside_.load() == 0; };
     while (!spin_until(empty)) {
-      if (const unsigned inside = inside_.load(); inside != 0) inside_.wait(inside);
+      if (const int inside = inside_.load(); inside != 0) inside_.wait(inside);
     }
   }
 
@@ -88,7 +88,7 @@ class Pool {
   }
 
   void serve() {
-    for (std::uint32_t seen = 0;;) {
+    for (int seen = 0;;) {
       const auto news = [&] { return announced_.load() != seen; };
       if (!spin_until(news)) announced_.wait(seen);
       seen = announced_.load();
@@ -104,8 +104,9 @@ class Pool {
   std::size_t count_ = 0;
   // Apart, so that who waits for one does not disturb who counts the other.
   alignas(64) std::atomic<std::size_t> next_ = 0;
-  alignas(64) std::atomic<std::uint32_t> announced_ = 0;
-  alignas(64) std::atomic<std::uint32_t> inside_ = 0;
+  // Of the type that the system itself can wait for.
+  alignas(64) std::atomic<int> announced_ = 0;
+  alignas(64) std::atomic<int> inside_ = 0;
   std::atomic<bool> open_ = false;
   std::atomic<bool> stopping_ = false;
   std::vector<std::jthread> threads_;  // joined before the rest goes

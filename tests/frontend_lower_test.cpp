@@ -152,7 +152,8 @@ TEST(Implementation, OfABuiltInIsReplacedInACopy) {
   ASSERT_EQ(compiled.errors(), "");
   const ir::Graph& graph = compiled.function("exp").implementations.at(Format::binary32).graph();
   const std::vector<ir::Bits> inputs = {ir::to_bits(2.0F)};
-  EXPECT_EQ(ir::binary32_of(ir::interpret(graph, inputs, {}).at(0)), 5.0F);
+  const ir::Graph used = ir::extract(graph, std::vector<std::size_t>{0});
+  EXPECT_EQ(ir::binary32_of(ir::interpret(used, inputs, {}).at(0)), 5.0F);
 }
 
 TEST(Derivatives, OfABuiltInMakeACopy) {
