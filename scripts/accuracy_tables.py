@@ -63,7 +63,7 @@ def measured_times(path):
     """Of the mathematical functions, from the table of docs/performance.md."""
     times = {}
     with open(path) as file:
-        table = file.read().partition("## Mathematical functions")[2]
+        table = file.read().partition("<!-- table: math -->")[2].partition("<!-- end -->")[0]
     for line in table.splitlines():
         cells = [c.strip() for c in line.strip("| ").split("|")]
         if len(cells) == 7 and cells[1][:1].isdigit():
