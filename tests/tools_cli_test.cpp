@@ -550,7 +550,8 @@ TEST(Bench, ReportsForwardBackwardAndMemcpy) {
 
 TEST(Bench, ReportsTheStepsOfACompilation) {
   const Json json = Json::parse(
-      actc({"bench", "softmax", "a * x^2", "--param", "a=2", "--compile", "--json"}).output);
+      actc({"bench", "softmax", "f(x; a = 1) = a * x^2", "--param", "a=2", "--compile", "--json"})
+          .output);
   EXPECT_EQ(json["unit"], "ms");
   ASSERT_EQ(json["results"].size(), 2u);
   for (const char* field : {"graphs", "llvm_ir", "llvm", "link", "total", "from_cache"}) {
