@@ -44,9 +44,9 @@ void print_code_bytes(const Effort& effort);
 // pass can be called, the first time and the median of five more.
 void print_preparations(const Effort& effort, std::span<const Contender> all);
 
-// {"kind": "threads", "function": "gelu", "n", "times": {one, two: []}, "idle": milliseconds}: back-
-// to-back calls on this thread and on two, in time of the wall; and the processor's time that the
-// pool uses in a second without calls. For a process that is not bound to one processor.
+// {"kind": "threads", "function": "gelu", "n", "times": {one, two: []}, "idle": milliseconds}:
+// back- to-back calls on this thread and on two, in time of the wall; and the processor's time that
+// the pool uses in a second without calls. For a process that is not bound to one processor.
 void print_threads(const Effort& effort);
 
 }  // namespace bench
