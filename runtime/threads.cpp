@@ -47,7 +47,7 @@ class Pool {
     try {
       for (unsigned k = 0; k < others; ++k) threads_.emplace_back([this] { serve(); });
     } catch (const std::system_error&) {
-      // The system gives no more: those that there are do the work.
+      return;  // the system gives no more: those that there are do the work
     }
   }
   ~Pool() {
