@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 
+#include "runtime/divided.h"
 #include "runtime/element_pairs.h"
 #include "runtime/operands.h"
 #include "runtime/state.h"
@@ -221,47 +222,6 @@ void run(const detail::KernelState& state, const Direction& direction,
       settings);
 }
 
-// Elements apart from each other: any part of the arrays is a call. What is written is cut between
-// lines of the cache, into parts that become smaller, so that all who work end together.
-void run_divided(actc_kernel code, const CallArrays& arrays, std::size_t input_count,
-                 const Settings& settings) {
-  constexpr std::size_t line = 64;
-  constexpr std::size_t mean_part = std::size_t{16} << 10;  // bytes
-  constexpr std::size_t most_parts = 256;
-  constexpr std::size_t most_arrays = 4;  // of one input: x, dy, y, dx
-  const actc_array& written = arrays[input_count];
-  const auto size = static_cast<std::size_t>(written.column_stride);
-  const std::size_t bytes = arrays.length() * size;
-  const std::size_t count = std::clamp<std::size_t>(bytes / mean_part, 1, most_parts);
-  // The first line's end; elements that lie across lines are cut anywhere.
-  const std::size_t head = (line - reinterpret_cast<std::uintptr_t>(written.data) % line) % line;
-  const auto cut = [&](std::size_t k) {
-    if (k == 0 || k == count) return k == 0 ? 0 : arrays.length();
-    const double left = static_cast<double>(count - k) / static_cast<double>(count);
-    const auto at = static_cast<std::size_t>(static_cast<double>(bytes) * (1 - left * left));
-    return std::min(arrays.length(), (head + at / line * line) / size);
-  };
-  settings.executor(count, [&](std::size_t k) {
-    const std::size_t begin = cut(k);
-    const std::size_t end = cut(k + 1);
-    if (begin == end) return;
-    std::array<actc_array, most_arrays> parts;
-    for (std::size_t a = 0; a < arrays.size(); ++a) {
-      parts[a] = arrays[a];
-      parts[a].data = static_cast<char*>(arrays[a].data) +
-                      static_cast<std::int64_t>(begin) * arrays[a].column_stride;
-    }
-    actc_call call{};
-    call.rows = 1;
-    call.columns = end - begin;
-    call.inputs = parts.data();
-    call.outputs = parts.data() + input_count;
-    call.parameters = settings.parameters;
-    call.elements = arrays.length();
-    code(&call);
-  });
-}
-
 // From contiguous arrays of one length: one call of the kernel, but where something is summed over
 // calls or work is to be divided.
 template <Element X, Element Y, Element In>
@@ -285,7 +245,12 @@ void run(const detail::KernelState& state, const Direction& direction,
     throw Error(fmt::format("`{}` is over a row, and the row has no elements", state.name));
   }
   if (settings.executor && state.is_plain() && (!direction.gradients || state.learned.empty())) {
-    run_divided(state.plain.*direction.kernel, arrays, input_count, settings);
+    const detail::Divided call = {.code = state.plain.*direction.kernel,
+                                  .arrays = {&arrays[0], arrays.size()},
+                                  .input_count = input_count,
+                                  .elements = arrays.length(),
+                                  .parameters = settings.parameters};
+    detail::run_divided(call, settings.executor);
     return;
   }
   if ((direction.gradients && !state.learned.empty()) || settings.executor) {
