@@ -105,11 +105,11 @@ LoweredText TextLowerer::run(const std::shared_ptr<Deferred>& deferred) {
     within_limits(rule->head, [&] { lower_rule(program_, *rule); });
   }
   if (!deferred_) check_implementation_cycles(program_);
+  LoweredText text{program_.library, std::nullopt};
+  if (deferred) forget_implementations();
   const bool holds_nothing = program_.own.empty() && program_.library->rules().empty();
   if (program_.report.count() != errors_before || holds_nothing) return {};
 
-  LoweredText text{program_.library, std::nullopt};
-  if (deferred) forget_implementations();
   for (const OwnFunction& own : program_.own) {
     if (own.helper) continue;
     // Copies stand after all definitions: they are meant only where there are none.
