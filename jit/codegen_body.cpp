@@ -51,11 +51,49 @@ void KernelWriter::emit_body(const Place& place) {
       total.reduction->take(vector, operand(total.summed, vector), place.lanes.mask);
     }
   }
+  store_outputs(place);
+}
+
+// What is rounded by an instruction that takes subnormal numbers for 0 is rounded otherwise where
+// there is such a number.
+void KernelWriter::store_outputs(const Place& place) {
+  const auto store_all = [&](Rounding rounding) {
+    for (std::size_t k = 0; k < outputs_.size(); ++k) {
+      if (stored(k) != Stored::elements) continue;
+      assert(graph_[outputs_[k]].format == spec_.format);
+      for (unsigned vector = 0; vector < place.vectors; ++vector) {
+        store_output(k, place, vector, rounding);
+      }
+    }
+  };
+  llvm::Value* subnormal = any_subnormal(place);
+  if (subnormal == nullptr) return store_all(Rounding::integers);
+  llvm::BasicBlock* some = block("subnormal");
+  llvm::BasicBlock* none = block("normal");
+  llvm::BasicBlock* after = block("stored");
+  builder_.CreateCondBr(subnormal, some, none,
+                        llvm::MDBuilder(context_).createUnlikelyBranchWeights());
+  builder_.SetInsertPoint(some);
+  store_all(Rounding::integers);
+  builder_.CreateBr(after);
+  builder_.SetInsertPoint(none);
+  store_all(Rounding::instruction);
+  builder_.CreateBr(after);
+  builder_.SetInsertPoint(after);
+}
+
+// Is there a subnormal number among what the instruction would round? Null where it rounds nothing.
+llvm::Value* KernelWriter::any_subnormal(const Place& place) {
+  if (!in_pairs(place) || !arrays_.can_round_by_instruction()) return nullptr;
+  llvm::Value* any = nullptr;
   for (std::size_t k = 0; k < outputs_.size(); ++k) {
-    if (stored(k) != Stored::elements) continue;
-    assert(graph_[outputs_[k]].format == spec_.format);
-    for (unsigned vector = 0; vector < place.vectors; ++vector) store_output(k, place, vector);
+    if (stored(k) != Stored::elements || exact_[outputs_[k]]) continue;
+    for (unsigned vector = 0; vector < place.vectors; ++vector) {
+      llvm::Value* one = arrays_.is_subnormal(operand(outputs_[k], vector));
+      any = any == nullptr ? one : builder_.CreateOr(any, one);
+    }
   }
+  return any == nullptr ? nullptr : builder_.CreateOrReduce(any);
 }
 
 void KernelWriter::add_to_columns(const Total& total, const Place& place, unsigned vector) {
@@ -149,7 +187,8 @@ void KernelWriter::load_input(NodeId id, const Place& place, unsigned vector) {
   }
 }
 
-void KernelWriter::store_output(std::size_t k, const Place& place, unsigned vector) {
+void KernelWriter::store_output(std::size_t k, const Place& place, unsigned vector,
+                                Rounding rounding) {
   const Array& output = row_outputs_[k];
   if (place.stores == StoreKind::streaming && stores_parts() && output.storage != Storage::bit) {
     stream_in_parts(output, operand(outputs_[k], vector), address(output, place, vector));
@@ -158,7 +197,8 @@ void KernelWriter::store_output(std::size_t k, const Place& place, unsigned vect
                   place.lanes, place.stores);
   } else if (vector % 2 == 0) {
     arrays_.store_pairs(operand(outputs_[k], vector), operand(outputs_[k], vector + 1),
-                        address(output, place, vector), place.stores, exact_[outputs_[k]]);
+                        address(output, place, vector), place.stores,
+                        exact_[outputs_[k]] ? Rounding::none : rounding);
   }
 }
 

@@ -171,7 +171,9 @@ class KernelWriter {
   void emit_group(const RareGroup& group, const Place& place);
   llvm::Value* address(const Array& array, const Place& place, unsigned vector);
   void load_input(NodeId id, const Place& place, unsigned vector);
-  void store_output(std::size_t k, const Place& place, unsigned vector);
+  void store_outputs(const Place& place);
+  llvm::Value* any_subnormal(const Place& place);
+  void store_output(std::size_t k, const Place& place, unsigned vector, Rounding rounding);
   void find_exact();
   llvm::Value* column_index(const Place& place, unsigned vector);
   Stored stored(std::size_t k) const {

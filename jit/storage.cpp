@@ -125,8 +125,7 @@ llvm::Value* StorageEmitter::narrow_binary16(llvm::Value* value) {
   return builder_.CreateTrunc(builder_.CreateOr(sign, result), halves);
 }
 
-// A binary32 as a bfloat16 in the upper half of its word; the lower half is anything. With
-// integers: the processors' own instruction (AVX512-BF16) takes subnormal numbers for 0.
+// A binary32 as a bfloat16 in the upper half of its word; the lower half is anything.
 llvm::Value* StorageEmitter::rounded_to_upper_half(llvm::Value* value) {
   llvm::Type* words = llvm::FixedVectorType::get(builder_.getInt32Ty(), lane_count(value));
   const auto word = [&](std::uint32_t bits) { return llvm::ConstantInt::get(words, bits); };
@@ -135,6 +134,29 @@ llvm::Value* StorageEmitter::rounded_to_upper_half(llvm::Value* value) {
   llvm::Value* rounded = builder_.CreateAdd(builder_.CreateAdd(bits, word(0x7fff)), odd);
   llvm::Value* quiet = builder_.CreateOr(bits, word(0x400000));
   return builder_.CreateSelect(builder_.CreateFCmpUNO(value, value), quiet, rounded);
+}
+
+llvm::Value* StorageEmitter::is_subnormal(llvm::Value* value) {
+  constexpr std::uint32_t denormal = 0x20;  // of vfpclassps's classes
+  const bool wide = lane_count(value) == 16;
+  return builder_.CreateIntrinsic(wide ? llvm::Intrinsic::x86_avx512_fpclass_ps_512
+                                       : llvm::Intrinsic::x86_avx512_fpclass_ps_256,
+                                  {}, {value, builder_.getInt32(denormal)});
+}
+
+// The instruction puts one vector behind the other.
+llvm::Value* StorageEmitter::rounded_by_instruction(llvm::Value* even, llvm::Value* odd) {
+  const unsigned lanes = lane_count(even);
+  llvm::Value* both =
+      builder_.CreateIntrinsic(lanes == 16 ? llvm::Intrinsic::x86_avx512bf16_cvtne2ps2bf16_512
+                                           : llvm::Intrinsic::x86_avx512bf16_cvtne2ps2bf16_256,
+                               {}, {odd, even});
+  std::vector<int> in_turn;
+  for (unsigned k = 0; k < lanes; ++k) {
+    in_turn.push_back(static_cast<int>(k));
+    in_turn.push_back(static_cast<int>(k + lanes));
+  }
+  return builder_.CreateShuffleVector(both, in_turn);
 }
 
 // A product with 1.
@@ -153,7 +175,11 @@ std::pair<llvm::Value*, llvm::Value*> StorageEmitter::load_pairs(llvm::Value* ad
 }
 
 void StorageEmitter::store_pairs(llvm::Value* even, llvm::Value* odd, llvm::Value* address,
-                                 StoreKind kind, bool exact) {
+                                 StoreKind kind, Rounding rounding) {
+  if (rounding == Rounding::instruction) {
+    return store_whole(rounded_by_instruction(even, odd), address, 2, kind);
+  }
+  const bool exact = rounding == Rounding::none;
   llvm::Type* words = llvm::FixedVectorType::get(builder_.getInt32Ty(), lane_count(even));
   const auto in_upper_half = [&](llvm::Value* value) {
     return exact ? builder_.CreateBitCast(quiet(value), words) : rounded_to_upper_half(value);

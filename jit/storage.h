@@ -43,6 +43,13 @@ enum class StoreKind : std::uint8_t {
   streaming  // around the cache, to an address aligned to the whole vector; never masked
 };
 
+// How binary32 becomes bfloat16.
+enum class Rounding : std::uint8_t {
+  none,        // all are bfloat16 already
+  integers,    // of any processor
+  instruction  // vcvtne2ps2bf16, which takes subnormal numbers for 0
+};
+
 class StorageEmitter {
  public:
   StorageEmitter(llvm::IRBuilder<>& builder, const Processor& processor)
@@ -62,9 +69,11 @@ class StorageEmitter {
   // those of even places, the second the others. A bfloat16 is half of a word, so that this takes
   // no permutation.
   std::pair<llvm::Value*, llvm::Value*> load_pairs(llvm::Value* address, unsigned lanes);
-  // `exact`: bfloat16 can represent all of them, so that nothing is to be rounded.
   void store_pairs(llvm::Value* even, llvm::Value* odd, llvm::Value* address, StoreKind kind,
-                   bool exact);
+                   Rounding rounding);
+  bool can_round_by_instruction() const { return processor_.bf16; }
+  // Of each lane, is it subnormal? Where the processor can round by its instruction.
+  llvm::Value* is_subnormal(llvm::Value* value);
 
  private:
   llvm::Value* load_bits(llvm::Value* address, const Lanes& lanes);
@@ -73,6 +82,7 @@ class StorageEmitter {
   llvm::Value* narrow(Storage storage, llvm::Value* value);
   llvm::Value* widen_binary16(llvm::Value* elements);
   llvm::Value* narrow_binary16(llvm::Value* value);
+  llvm::Value* rounded_by_instruction(llvm::Value* even, llvm::Value* odd);
   llvm::Value* rounded_to_upper_half(llvm::Value* value);
   llvm::Value* quiet(llvm::Value* value);
   llvm::Value* load_some_halves(llvm::Value* address, const Lanes& lanes);

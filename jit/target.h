@@ -21,6 +21,7 @@ struct Processor {
   bool f16c = false;  // vcvtph2ps and vcvtps2ph
   bool avx2 = false;
   bool avx512 = false;  // with 512-bit vectors
+  bool bf16 = false;    // vcvtne2ps2bf16, with AVX-512
 };
 
 // All of it as text, and LLVM's version and build.
