@@ -324,6 +324,9 @@ class ACTC_API Kernel {
 /// The stages of compilation that can be printed.
 enum class Stage : std::uint8_t { ast, ir, stable, grad, lowered, llvm, assembly };
 
+/// The languages that a definition can be written in, to be used without actc.
+enum class Language : std::uint8_t { c, python, javascript, latex, mathml };
+
 /// A definition of a module: what it is, and kernels for it.
 class ACTC_API Function {
  public:
@@ -350,6 +353,24 @@ class ACTC_API Function {
   template <Element X, Element Y = X>
     requires Compatible<X, Y>
   std::string emit(Stage stage, const KernelOptions& options = {}) const;
+
+  /// The definition in another language, as a text that stands by itself. Of the options, `fixed`
+  /// and `stabilize` count. Names that a language has taken get a `_`; a formula is `f`.
+  ///
+  /// c: C11 that computes what the kernels of T do, with the same bits where it is compiled without
+  ///   contraction (-ffp-contract=off): `T mish(T x)` and `T mish_grad(T x, T dy)`, parameters last.
+  /// javascript: ES2015 in binary64, no module: `mish(x)` and `mish_grad(x)`, the derivative;
+  ///   parameters are further arguments with their defaults.
+  /// python: functions of NumPy arrays, likewise; parameters are given by name.
+  /// latex: formula and derivatives in an `aligned` environment of amsmath.
+  /// mathml: each as a <math> element of MathML Core, one a line.
+  ///
+  /// Derivatives of several inputs, and of `learn` parameters, have names of their own:
+  /// `glu_grad_a`. What is over a row has `dy` as an argument in Python, as its gradient is a
+  /// product with it, and has no C or JavaScript; what draws random numbers has formulas alone.
+  /// Throws Error.
+  template <std::floating_point T = float>
+  std::string emit(Language language, const KernelOptions& options = {}) const;
 
   /// What the gradient can be computed from, x last: found from the formulas of value and gradient.
   /// Of several inputs, x alone.
