@@ -45,6 +45,8 @@ T rounded_parameter(std::string_view name, double value) {
   }
   return rounded;
 }
+template float rounded_parameter<float>(std::string_view, double);
+template double rounded_parameter<double>(std::string_view, double);
 
 StageOptions stage_options(const ir::Function& f, const KernelOptions& options,
                            std::span<const ir::Shape> shapes) {
