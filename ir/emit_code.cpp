@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <optional>
+#include <utility>
 
 #include "ir/round.h"
 
@@ -93,7 +95,9 @@ class CodePrinter {
       }
       pieces_[id] = piece(id);
       if (info(graph_[id].op).klass == OperationClass::leaf) continue;
-      if (id != output_) name_where_long(pieces_[id], graph_[id].format, uses[id]);
+      const bool opposite = graph_[id].op == Operation::Neg &&
+                            info(graph_[graph_.arg(id, 0)].op).klass == OperationClass::leaf;
+      if (id != output_ && !opposite) name_where_long(pieces_[id], graph_[id].format, uses[id]);
     }
     code_.result = std::move(pieces_[output_].text);
     return std::move(code_);
@@ -105,7 +109,10 @@ class CodePrinter {
 
   void name_where_long(Piece& p, Format format, std::uint32_t uses) {
     const bool repeated = uses > 1 && p.text.size() > short_text;
-    if (p.text.size() <= long_text && !repeated) return;
+    if (p.text.size() > long_text || repeated) give_name(p, format);
+  }
+
+  void give_name(Piece& p, Format format) {
     std::string name = fresh_name("t");
     switch (options_.tongue) {
       case Tongue::python:
@@ -180,6 +187,13 @@ class CodePrinter {
         std::vector<Piece> args = arguments(id);
         return {fill(options_.call(node.payload, args.size()), args)};
       }
+      case Operation::RealPow:
+        if (auto product = as_product(id)) return *product;
+        break;
+      case Operation::Add:
+      case Operation::Fma:
+        if (auto difference = as_difference(id)) return *difference;
+        break;
       case Operation::CopySign:
         carried = carried_[graph_.arg(id, 0)];
         break;
@@ -208,6 +222,31 @@ class CodePrinter {
     return args;
   }
 
+  // JavaScript's powers are slow, whatever the exponent.
+  std::optional<Piece> as_product(NodeId id) {
+    const NodeId base = graph_.arg(id, 0);
+    const NodeId exponent = graph_.arg(id, 1);
+    const bool small = graph_.is_constant(exponent, 2) || graph_.is_constant(exponent, 3);
+    if (options_.tongue != Tongue::javascript || !small) return std::nullopt;
+    if (pieces_[base].binding != Binding::atom || pieces_[base].text.size() > short_text)
+      give_name(pieces_[base], Format::real);
+    const std::string& x = pieces_[base].text;
+    std::string text = x + " * " + x;
+    if (graph_.is_constant(exponent, 3)) text += " * " + x;
+    return Piece{std::move(text), Binding::product};
+  }
+
+  // a + -b, b a number, is a - b.
+  std::optional<Piece> as_difference(NodeId id) const {
+    std::vector<Piece> args = arguments(id);
+    Piece& last = args.back();
+    if (is_c() || last.binding != Binding::sign || !graph_.is_constant(graph_.args(id).back()))
+      return std::nullopt;
+    last = {last.text.substr(1)};
+    const bool fused = graph_[id].op == Operation::Fma;
+    return Piece{fill(fused ? "$*0 * $-1 - $*2" : "$+0 - $*1", args), Binding::sum};
+  }
+
   // Padded to a power of 2 so that no index reads beside it: what is not chosen is computed too.
   Piece table(NodeId id) {
     const auto args = graph_.args(id);
@@ -219,7 +258,12 @@ class CodePrinter {
     code_.statements.push_back(fmt::format("static const {} {}[{}] = {{{}}};",
                                            c_type(graph_[id].format), name, size, entries));
     const Piece index[] = {pieces_[args[0]]};
-    return {name + fill(fmt::format("[$@0 & {}u]", size - 1), index)};
+    const Node& limited = graph_[args[0]];
+    const bool within = limited.op == Operation::BitAnd &&
+                        graph_.is_constant(graph_.arg(args[0], 1)) &&
+                        graph_.value(graph_.arg(args[0], 1)) < size;
+    return {name + (within ? "[" + index[0].text + "]"
+                           : fill(fmt::format("[$@0 & {}u]", size - 1), index))};
   }
 
   Condition condition(NodeId id) {

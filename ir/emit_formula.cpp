@@ -254,24 +254,24 @@ class FormulaPrinter {
   }
   Formula difference(const Formula& a, const Formula& b) const {
     Formula result{{at(a, Binding::sum), Binding::sum}};
-    result.text += markup_.minus;
+    result.text += markup_.less;
     result.text += at(b, Binding::product);
     return result;
   }
 
-  Formula raised(NodeId base, NodeId exponent, int context) const {
-    const Formula& b = pieces_[context][base];
-    const Formula& e = pieces_[context][exponent];
-    const bool constant = graph_.is_constant(exponent);
-    if (constant && graph_.value(exponent) == Rational(1, 2))
-      return {{put(markup_.root, b.text), Binding::atom}};
-    if (constant && b.head != 0 && graph_.value(exponent) > 1 &&
-        denominator(graph_.value(exponent)) == 1) {
-      const std::string head = put(markup_.power, b.text.substr(0, b.head), e.text);
-      Formula f{{head + b.text.substr(b.head), Binding::power}};
-      return f;
+  // `exponent` is a number where it is known, else 0.
+  Formula raised(const Formula& base, const Formula& exponent, const Rational& value) const {
+    if (value == Rational(1, 2)) return {{put(markup_.root, base.text), Binding::atom}};
+    if (base.head != 0 && value > 1 && denominator(value) == 1) {
+      const std::string head = put(markup_.power, base.text.substr(0, base.head), exponent.text);
+      return {{head + base.text.substr(base.head), Binding::power}};
     }
-    return {{put(markup_.power, at(b, Binding::atom), e.text), Binding::power}};
+    return {{put(markup_.power, at(base, Binding::atom), exponent.text), Binding::power}};
+  }
+  Formula raised(NodeId id, int context) const {
+    const NodeId exponent = graph_.arg(id, 1);
+    return raised(pieces_[context][graph_.arg(id, 0)], pieces_[context][exponent],
+                  graph_.is_constant(exponent) ? graph_.value(exponent) : Rational(0));
   }
 
   // ---- nodes
@@ -288,11 +288,25 @@ class FormulaPrinter {
     return {{fill(s.text, plain, markup_.parenthesize), s.binding}};
   }
 
+  // exp(x) = real_exp(x).
+  static std::optional<Operation> real_function(const Function& callee) {
+    const Graph& meaning = callee.meaning;
+    const NodeId output = meaning.outputs.front();
+    if (info(meaning[output].op).klass != OperationClass::real) return std::nullopt;
+    for (std::uint32_t k = 0; k < meaning[output].arg_count; ++k) {
+      const Node& arg = meaning[meaning.arg(output, k)];
+      if (arg.op != Operation::Input || arg.payload != k) return std::nullopt;
+    }
+    return meaning[output].op;
+  }
+
   Formula call(NodeId id, int context) const {
     const Function& callee = library_[graph_[id].payload];
-    if (is_power(callee)) return raised(graph_.arg(id, 0), graph_.arg(id, 1), context);
+    if (is_power(callee)) return raised(id, context);
     const Spelling known = spelling(callee.name, markup_.tongue);
     if (!known.text.empty()) return spelled(known, id, context);
+    if (const auto op = real_function(callee))
+      return spelled(spelling(*op, markup_.tongue), id, context);
     std::vector<Formula> args;
     for (const NodeId a : graph_.args(id)) args.push_back(pieces_[context][a]);
     std::string text = comma_separated(std::span(args).first(callee.inputs.size()));
@@ -358,6 +372,7 @@ class FormulaPrinter {
       case Operation::Sub:
         return difference(arg(0), arg(1));
       case Operation::Mul:
+        if (graph_.arg(id, 0) == graph_.arg(id, 1)) return raised(arg(0), number(2), 2);
         return product(arg(0), arg(1));
       case Operation::Div:
         return quotient(arg(0), arg(1));
@@ -366,7 +381,7 @@ class FormulaPrinter {
       case Operation::Fma:
         return sum(product(arg(0), arg(1)), arg(2));
       case Operation::RealPow:
-        return raised(graph_.arg(id, 0), graph_.arg(id, 1), context);
+        return raised(id, context);
       case Operation::Where:
       case Operation::Rarely:
         return selection(id, context);

@@ -17,7 +17,7 @@ namespace actc::ir {
 struct Markup {
   Tongue tongue;
   std::string_view number;
-  std::string_view minus, plus, equals, distributed;
+  std::string_view minus, less, plus, equals, distributed;  // minus of one, less of two
   std::string_view times, dot, cross;  // nothing but space, between numbers, before a power of 10
   std::string_view comma, semicolon;
   std::string_view name;   // of a function: several letters

@@ -26,6 +26,7 @@ constexpr Markup markup = {
     .tongue = Tongue::latex,
     .number = "$0",
     .minus = "-",
+    .less = " - ",
     .plus = " + ",
     .equals = " = ",
     .distributed = " \\sim U(0, 1)",

@@ -22,6 +22,7 @@ constexpr Markup markup = {
     .tongue = Tongue::mathml,
     .number = "<mn>$0</mn>",
     .minus = "<mo>&#x2212;</mo>",
+    .less = "<mo>&#x2212;</mo>",
     .plus = "<mo>+</mo>",
     .equals = "<mo>=</mo>",
     .distributed = "<mo>&#x223C;</mo><mi>U</mi><mo>(</mo><mn>0</mn><mo>,</mo><mn>1</mn><mo>)</mo>",

@@ -43,8 +43,10 @@ class PythonFunctions {
     for (const std::string& array : arrays)
       text += fmt::format("    {0} = np.asarray({0}, dtype=np.float64)\n", array);
     if (!varies(output)) {
-      code.result = fmt::format("np.full(np.broadcast_shapes({}.shape), {})",
-                                fmt::join(arrays, ".shape, "), code.result);
+      const std::string like =
+          arrays.size() == 1 ? arrays[0]
+                             : fmt::format("np.broadcast_arrays({})[0]", fmt::join(arrays, ", "));
+      code.result = fmt::format("np.full_like({}, {})", like, code.result);
     }
     text += "    with np.errstate(all=\"ignore\"):\n";
     for (const std::string& line : code.statements) text += "        " + line + "\n";

@@ -221,8 +221,11 @@ struct FunctionRow {
 };
 
 constexpr std::array function_rows = {
-    FunctionRow{
-        "exp2", "np.exp2($.0)", "", {"2^{$.0}"}, {"<msup><mn>2</mn><mrow>$.0</mrow></msup>"}},
+    FunctionRow{"exp2",
+                "np.exp2($.0)",
+                "",
+                {"2^{$.0}", power},
+                {"<msup><mn>2</mn><mrow>$.0</mrow></msup>", power}},
     FunctionRow{"log2",
                 "np.log2($.0)",
                 "Math.log2($.0)",
@@ -249,7 +252,20 @@ constexpr std::array function_rows = {
          "<mo>+</mo><msup><mi>e</mi><mrow>$.1</mrow></msup><mo>)</mo></mrow>"}},
     FunctionRow{"sech", "", "", {"\\operatorname{sech}"}, {"<mi>sech</mi>"}},
     FunctionRow{"sigmoid", "", "", {"\\sigma"}, {"<mi>&#x3C3;</mi>"}},
-    FunctionRow{"sigmoid_slope", "", "", {"\\sigma'"}, {"<mi>&#x3C3;</mi><mo>&#x2032;</mo>"}},
+    FunctionRow{
+        "sigmoid_slope", "", "", {"\\sigma'"}, {"<msup><mi>&#x3C3;</mi><mo>&#x2032;</mo></msup>"}},
+    // The exponential of a difference from the largest of a row, and shares of a sum.
+    FunctionRow{"exp_below",
+                "",
+                "",
+                {"e^{$+0 - $*1}", power},
+                {"<msup><mi>e</mi><mrow>$+0<mo>&#x2212;</mo>$*1</mrow></msup>", power}},
+    FunctionRow{"below", "", "", {"$+0 - $*1", sum}, {"$+0<mo>&#x2212;</mo>$*1", sum}},
+    FunctionRow{"share",
+                "",
+                "",
+                {"\\frac{$.0}{$.1}", power},
+                {"<mfrac><mrow>$.0</mrow><mrow>$.1</mrow></mfrac>", power}},
     FunctionRow{"tanh_slope",
                 "",
                 "",
