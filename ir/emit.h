@@ -26,7 +26,7 @@ struct EmittedOutput {
 struct Emitted {
   std::string name;
   std::string documentation;
-  std::string formula;  // in actc's own language, for a comment
+  std::string formula;  // in actc's own language, for a comment; may be empty
   // Inputs come first, then, where derivatives are products with it, the gradient from above. The
   // names are the definition's: what a language has taken is renamed as it is written.
   Names names;

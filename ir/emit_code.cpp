@@ -211,9 +211,19 @@ class CodePrinter {
       return {fill(s.text, args), s.binding};
     }
     const Format operand = args.empty() ? node.format : graph_[graph_.arg(id, 0)].format;
-    // A choice has a condition first, and no suffix.
     const Spelling s = spelling(node.op, is_integer(operand) ? Tongue::c_integer : Tongue::c);
+    // What is not chosen is computed too, and must be defined.
+    if (is_shift(node.op) && !graph_.is_constant(graph_.arg(id, 1))) {
+      std::vector<Piece> defined = args;
+      defined[1] = {fmt::format("({} & {}u)", args[1].text, operand == Format::int32 ? 31 : 63)};
+      return {fill(in_format(s.text, operand, node.format), defined), s.binding};
+    }
     return {fill(in_format(s.text, operand, node.format), args), s.binding};
+  }
+
+  static bool is_shift(Operation op) {
+    return op == Operation::ShiftLeft || op == Operation::ShiftRight ||
+           op == Operation::ShiftRightSigned;
   }
 
   std::vector<Piece> arguments(NodeId id) const {
@@ -421,6 +431,7 @@ std::string literal(double value) {
   if (std::isinf(value)) return value > 0 ? "INFINITY" : "-INFINITY";
   std::string text = fmt::format("{}", value);
   if (text.ends_with(".0")) text.resize(text.size() - 2);
+  std::erase(text, '+');  // 1e+30
   return text;
 }
 
@@ -483,18 +494,32 @@ std::string spell_call(const Emitted& definition, const EmittedNames& names,
   return text + ")";
 }
 
+std::string in_comment(std::string_view text) {
+  std::string line;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const auto c = static_cast<unsigned char>(text[at]);
+    const bool separator =
+        text.substr(at).starts_with("\xE2\x80\xA8") || text.substr(at).starts_with("\xE2\x80\xA9");
+    if (separator) at += 2;
+    const bool space = separator || c < 0x20 || c == 0x7f;
+    line += space ? ' ' : c == '\\' ? '/' : text[at];
+  }
+  return line;
+}
+
 std::vector<std::string> heading(const Emitted& definition) {
   std::vector<std::string> lines;
-  std::string line = definition.name + ":";
-  for (const char c : definition.documentation + "\n") {
-    if (c != '\n') {
-      if (line.ends_with(':')) line += ' ';
-      line += c;
-    } else if (!line.empty()) {
-      lines.push_back(std::exchange(line, {}));
-    }
+  std::string line = definition.name;
+  const std::string& documentation = definition.documentation;
+  for (std::size_t at = 0; at < documentation.size();) {
+    const std::size_t end = std::min(documentation.find('\n', at), documentation.size());
+    line += (at == 0 ? ": " : "") + in_comment(documentation.substr(at, end - at));
+    lines.push_back(std::exchange(line, {}));
+    at = end + 1;
   }
-  if (definition.formula.size() <= 200) lines.push_back(definition.formula);
+  if (lines.empty()) lines.push_back(line);
+  if (!definition.formula.empty() && definition.formula.size() <= 200)
+    lines.push_back(definition.formula);
   return lines;
 }
 

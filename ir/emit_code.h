@@ -57,6 +57,9 @@ std::string spell_call(const Emitted& definition, const EmittedNames& names,
 
 // "mish: Mish (Misra, 2019).", "y = x * …", "actc made this": lines without a comment's marks.
 std::vector<std::string> heading(const Emitted& definition);
+// One line of text that ends no comment and no string: without backslashes, control characters and
+// what JavaScript takes for the end of a line.
+std::string in_comment(std::string_view text);
 
 // A binary64 as these languages write it, with enough digits to give it back.
 std::string literal(double value);

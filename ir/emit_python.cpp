@@ -59,7 +59,9 @@ class PythonFunctions {
     if (of.of.empty()) {
       const std::string first =
           definition_.documentation.substr(0, definition_.documentation.find('\n'));
-      return first.empty() ? definition_.formula : first;
+      std::string line = in_comment(first.empty() ? definition_.formula : first);
+      std::ranges::replace(line, '"', '\'');
+      return line;
     }
     return definition_.with_seed
                ? fmt::format("The gradient with respect to {}, for {} from above.", of.of, seed_)

@@ -149,17 +149,8 @@ std::string emit_c(const Plan& plan, ir::Format format) {
 ir::Graph in_plain_functions(const Plan& plan, const ir::Graph& graph,
                              bool (*is_native)(const ir::Function&)) {
   const ir::Library& library = plan.library();
-  ir::Graph open = graph;
-  const ir::Function* own = plain(library, plan.id);
-  if (own != nullptr && !is_native(plan.function())) {
-    // The definition itself is no call of itself.
-    std::vector<ir::NodeId> args;
-    for (std::uint32_t k = 0; k < own->inputs.size(); ++k) args.push_back(open.input(k));
-    for (std::uint32_t k = 0; k < own->parameters.size(); ++k) args.push_back(open.parameter(k));
-    open.outputs[0] = ir::inline_body(open, own->meaning, own->inputs.size(), args).front();
-  }
-  open = ir::expand_calls(
-      open, library,
+  const ir::Graph open = ir::expand_calls(
+      graph, library,
       [&](const ir::Function& callee, const ir::Graph& g, ir::NodeId call) -> const ir::Graph* {
         if (is_native(callee)) return nullptr;
         const ir::Function* instead = plain(library, g[call].payload);
@@ -169,6 +160,16 @@ ir::Graph in_plain_functions(const Plan& plan, const ir::Graph& graph,
   return ir::simplify(open, library);
 }
 
+// The definition's own value, which is no call of itself.
+void open_value(const Plan& plan, ir::Graph& graph) {
+  const ir::Function* own = plain(plan.library(), plan.id);
+  if (own == nullptr) return;
+  std::vector<ir::NodeId> args;
+  for (std::uint32_t k = 0; k < own->inputs.size(); ++k) args.push_back(graph.input(k));
+  for (std::uint32_t k = 0; k < own->parameters.size(); ++k) args.push_back(graph.parameter(k));
+  graph.outputs[0] = ir::inline_body(graph, own->meaning, own->inputs.size(), args).front();
+}
+
 std::string emit_program(const Plan& plan, Language language) {
   const bool python = language == Language::python;
   const bool with_seed = ir::is_over_rows(plan.function().meaning);
@@ -176,8 +177,9 @@ std::string emit_program(const Plan& plan, Language language) {
   ir::Emitted d = described(plan, with_seed);
   d.self = plan.id;
   const Stages s = planned_stages(plan, ir::Format::binary64);
-  d.graph = in_plain_functions(
-      plan, with_own_variables(plan, s.gradient, ir::Format::real, with_seed), is_native);
+  ir::Graph graph = with_own_variables(plan, s.gradient, ir::Format::real, with_seed);
+  if (!is_native(plan.function())) open_value(plan, graph);
+  d.graph = in_plain_functions(plan, graph, is_native);
   // Bodies of plain.act are opened as the definition is.
   std::map<ir::FunctionId, ir::Graph> bodies;
   const ir::Helpers helpers = [&](ir::FunctionId id) -> std::optional<ir::Helper> {

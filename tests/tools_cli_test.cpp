@@ -78,7 +78,12 @@ TEST(CommandLine, RefusesWhatIsIncomplete) {
   expect_refused({}, 2, "Examples:");
   expect_refused({"show"}, 2, "DEF is required");
   expect_refused({"show", "relu", "relu"}, 2, "one argument too many");
-  expect_refused({"emit", "relu"}, 2, "--stage is required");
+  expect_refused({"emit", "relu"}, 2, "give --stage or --as");
+  expect_refused({"emit", "relu", "--stage=ir", "--as=c"}, 2, "give --stage or --as");
+  expect_refused({"emit", "relu", "--as=latexx"}, 2, "did you mean 'latex'?");
+  expect_refused({"emit", "relu", "--as=c", "--dtype", "f16"}, 2, "give --dtype f32 or f64");
+  expect_refused({"emit", "softmax", "--as=c"}, 1, "it can be written as NumPy");
+  expect_refused({"emit", "dropout", "--as=numpy"}, 1, "draws random numbers");
   expect_refused({"show", "swish", "--param", "beta"}, 2, "name=value");
   expect_refused({"show", "swish", "--param", "beta=two"}, 2, "no number");
   expect_refused({"show", "swish", "--param", "beta=1", "--param", "beta=2"}, 2, "twice");

@@ -14,6 +14,7 @@ struct ShowOptions {
   std::string def;
   DefinitionOptions definition;
   bool json = false;
+  bool latex = false;
   CacheChoice cache;
 };
 
@@ -74,6 +75,10 @@ ExitCode show(const ShowOptions& options) {
   const Definition definition = resolve(options.def, options.definition);
   const Function& function = definition.function;
   const Parameters given = parse_parameters(options.definition.parameters, {definition});
+  if (options.latex) {
+    fmt::print("{}", function.emit(Language::latex, {.fixed = given}));
+    return exit_good;
+  }
   if (options.json) {
     Json object = describe(function);
     object["formula"] = function.formula();
@@ -119,6 +124,7 @@ Command add_show(CLI::App& program) {
                               "  actc show gelu\n"
                               "  actc show 'x * tanh(log(1 + exp(x)))'\n"
                               "  actc show swish --param beta=2\n"
+                              "  actc show gelu --latex\n"
                               "  actc show mine -f mine.act --json\n");
   app->add_option("DEF", options->def, "A built-in's name, a formula, a text, or a name in FILE")
       ->required();
@@ -126,6 +132,7 @@ Command add_show(CLI::App& program) {
   add_convention_option(*app, options->definition);
   add_cache_options(*app, options->cache);
   app->add_flag("--json", options->json, "Print JSON");
+  app->add_flag("--latex", options->latex, "Print formula and derivatives as LaTeX");
   return {app, [options] { return show(*options); }};
 }
 
