@@ -44,8 +44,9 @@ class PythonFunctions {
       text += fmt::format("    {0} = np.asarray({0}, dtype=np.float64)\n", array);
     if (!varies(output)) {
       const std::string like =
-          arrays.size() == 1 ? arrays[0]
-                             : fmt::format("np.broadcast_arrays({})[0]", fmt::join(arrays, ", "));
+          arrays.size() == 1 || definition_.with_seed
+              ? arrays[0]
+              : fmt::format("np.broadcast_arrays({})[0]", fmt::join(arrays, ", "));
       code.result = fmt::format("np.full_like({}, {})", like, code.result);
     }
     text += "    with np.errstate(all=\"ignore\"):\n";
@@ -68,9 +69,11 @@ class PythonFunctions {
                : fmt::format("The derivative with respect to {}.", of.of);
   }
 
-  // Does the output have elements, whatever the inputs are?
+  // Does the output have elements, whatever the inputs are? A gradient has those of its input.
   bool varies(std::size_t output) const {
     Graph one = definition_.graph;
+    if (definition_.with_seed && output != 0 && !varies_along_row(one[one.outputs[output]].shape))
+      return false;
     one.outputs = {one.outputs[output]};
     const std::vector<bool> needed = reachable(one);
     for (NodeId id = 0; id < one.size(); ++id) {

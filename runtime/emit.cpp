@@ -91,6 +91,12 @@ ir::NodeId fixed_value(ir::Graph& graph, double value, ir::Format format) {
   return value < 0 ? graph.node(ir::Operation::Neg, format, {id}) : id;
 }
 
+// The gradient from above has the shape of the value.
+ir::Shape seed_shape(const ir::Function& f, const ir::Library& library) {
+  if (!ir::is_over_rows(f.meaning)) return ir::Shape::element;
+  return ir::value_shape(ir::simplify(f.meaning, library));
+}
+
 // The graph with its variables as an emitted text has them: parameters that were inputs are
 // parameters again, and fixed ones are constants. Without a seed the gradient from above is 1.
 ir::Graph with_own_variables(const Plan& plan, const ir::Graph& graph, ir::Format format,
@@ -110,7 +116,8 @@ ir::Graph with_own_variables(const Plan& plan, const ir::Graph& graph, ir::Forma
   const auto inputs = static_cast<std::uint32_t>(f.inputs.size());
   for (std::uint32_t k = 0; k < inputs; ++k) args.push_back(result.input(k, format));
   for (const std::size_t k : plan.learned) args.push_back(parameter(k));
-  args.push_back(with_seed ? result.input(inputs, format) : result.constant(1, format));
+  args.push_back(with_seed ? result.input(inputs, seed_shape(f, plan.library()), format)
+                           : result.constant(1, format));
   const std::size_t input_count = args.size();
   for (std::size_t k = 0; k < f.parameters.size(); ++k) args.push_back(parameter(k));
   result.outputs = ir::inline_body(result, graph, input_count, args);
@@ -218,7 +225,11 @@ std::string emit_formula(const Plan& plan, Language language) {
                                 : ir::derive(call, plan.library(), inputs, wanted);
   // One graph of both.
   std::vector<ir::NodeId> args;
-  for (std::uint32_t k = 0; k < inputs + (rows ? 1 : 0); ++k) args.push_back(d.graph.input(k));
+  for (std::uint32_t k = 0; k < inputs; ++k) args.push_back(d.graph.input(k));
+  if (rows) {
+    args.push_back(
+        d.graph.input(static_cast<std::uint32_t>(inputs), seed_shape(f, plan.library())));
+  }
   const std::size_t input_count = args.size();
   for (std::uint32_t k = 0; k < f.parameters.size(); ++k) {
     const auto value = plan.options.fixed.find(f.parameters[k].name);
