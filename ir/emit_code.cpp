@@ -10,6 +10,8 @@
 #include <optional>
 #include <utility>
 
+#include "ir/constants.h"
+#include "ir/evaluate.h"
 #include "ir/round.h"
 
 namespace actc::ir {
@@ -45,8 +47,10 @@ std::string c_constant(const Rational& value, Format format) {
       return text + "f";
     }
     case Format::binary64: {
-      const std::string text = literal(round_to_binary64(value));
-      return text.find_first_of(".eI") == std::string::npos ? text + ".0" : text;
+      const double x = round_to_binary64(value);
+      if (std::isinf(x)) return x > 0 ? "INFINITY" : "-INFINITY";
+      const std::string text = literal(x);
+      return text.find_first_of(".e") == std::string::npos ? text + ".0" : text;
     }
     case Format::int32:
     case Format::int64: {
@@ -74,7 +78,12 @@ struct Condition {
 class CodePrinter {
  public:
   CodePrinter(const Graph& graph, NodeId output, const CodeOptions& options)
-      : graph_(graph), output_(output), options_(options), pieces_(graph.size()) {
+      : graph_(graph),
+        output_(output),
+        options_(options),
+        constants_(graph),
+        naive_(graph.size()),
+        pieces_(graph.size()) {
     taken_.insert(options.inputs.begin(), options.inputs.end());
     taken_.insert(options.parameters.begin(), options.parameters.end());
     conditions_.resize(graph.size());
@@ -94,6 +103,7 @@ class CodePrinter {
         continue;
       }
       pieces_[id] = piece(id);
+      if (!is_c() && constants_.is_constant(id)) keep_exact(id);
       if (info(graph_[id].op).klass == OperationClass::leaf) continue;
       const bool opposite = graph_[id].op == Operation::Neg &&
                             info(graph_[graph_.arg(id, 0)].op).klass == OperationClass::leaf;
@@ -163,6 +173,31 @@ class CodePrinter {
                 Binding::product};
     }
     return {literal(round_to_binary64(value)), sign};
+  }
+
+  // What is constant is exact: computed as it stands, log(1 + 1e-30) would be 0, and 1 / 0 ends a
+  // Python program. Where that differs the number is written.
+  void keep_exact(NodeId id) {
+    std::vector<double> args;
+    for (const NodeId a : graph_.args(id)) args.push_back(naive_[a]);
+    naive_[id] = graph_.is_constant(id) ? round_to_binary64(graph_.value(id))
+                                        : detail::apply<double>(graph_[id].op, args.data());
+    Graph scratch;
+    const NodeId rounded = constants_.rounded(id, scratch, Format::binary64);
+    const Operation op = scratch[rounded].op;
+    if (op == Operation::Constant) {
+      const double exact = round_to_binary64(scratch.value(rounded));
+      if (std::abs(naive_[id] - exact) <= 1e-13 * std::abs(exact)) return;
+      naive_[id] = exact;
+      pieces_[id] = {literal(exact), exact < 0 ? Binding::sign : Binding::atom};
+      return;
+    }
+    // An infinity, perhaps its opposite, or NaN.
+    const bool minus = op == Operation::Neg;
+    const bool nan = op == Operation::NotANumber;
+    const Spelling s = spelling(nan ? op : Operation::Infinity, options_.tongue);
+    naive_[id] = nan ? NAN : minus ? -INFINITY : INFINITY;
+    pieces_[id] = {(minus ? "-" : "") + std::string(s.text), minus ? Binding::sign : Binding::atom};
   }
 
   Piece piece(NodeId id) {
@@ -406,6 +441,8 @@ class CodePrinter {
   const Graph& graph_;
   NodeId output_;
   const CodeOptions& options_;
+  Constants constants_;
+  std::vector<double> naive_;  // of constants, in binary64 as they are written
   Code code_;
   std::vector<Piece> pieces_;
   std::vector<Condition> conditions_;
@@ -428,7 +465,6 @@ bool is_native(const Function& f, Tongue tongue) { return !spelling(f.name, tong
 }  // namespace
 
 std::string literal(double value) {
-  if (std::isinf(value)) return value > 0 ? "INFINITY" : "-INFINITY";
   std::string text = fmt::format("{}", value);
   if (text.ends_with(".0")) text.resize(text.size() - 2);
   std::erase(text, '+');  // 1e+30
