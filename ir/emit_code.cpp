@@ -185,19 +185,20 @@ class CodePrinter {
     Graph scratch;
     const NodeId rounded = constants_.rounded(id, scratch, Format::binary64);
     const Operation op = scratch[rounded].op;
-    if (op == Operation::Constant) {
-      const double exact = round_to_binary64(scratch.value(rounded));
-      if (std::abs(naive_[id] - exact) <= 1e-13 * std::abs(exact)) return;
-      naive_[id] = exact;
+    const double exact = op == Operation::Constant     ? round_to_binary64(scratch.value(rounded))
+                         : op == Operation::NotANumber ? NAN
+                         : op == Operation::Neg        ? -INFINITY
+                                                       : INFINITY;
+    if (std::isfinite(exact) && std::abs(naive_[id] - exact) <= 1e-13 * std::abs(exact)) return;
+    naive_[id] = exact;
+    if (std::isfinite(exact)) {
       pieces_[id] = {literal(exact), exact < 0 ? Binding::sign : Binding::atom};
       return;
     }
-    // An infinity, perhaps its opposite, or NaN.
-    const bool minus = op == Operation::Neg;
-    const bool nan = op == Operation::NotANumber;
-    const Spelling s = spelling(nan ? op : Operation::Infinity, options_.tongue);
-    naive_[id] = nan ? NAN : minus ? -INFINITY : INFINITY;
-    pieces_[id] = {(minus ? "-" : "") + std::string(s.text), minus ? Binding::sign : Binding::atom};
+    const bool nan = std::isnan(exact);
+    const Spelling s = spelling(nan ? Operation::NotANumber : Operation::Infinity, options_.tongue);
+    pieces_[id] = {(exact < 0 ? "-" : "") + std::string(s.text),
+                   exact < 0 ? Binding::sign : Binding::atom};
   }
 
   Piece piece(NodeId id) {
@@ -554,7 +555,7 @@ std::vector<std::string> heading(const Emitted& definition) {
     at = end + 1;
   }
   if (lines.empty()) lines.push_back(line);
-  if (!definition.formula.empty() && definition.formula.size() <= 200)
+  if (!definition.formula.empty() && definition.formula.size() <= longest_formula)
     lines.push_back(definition.formula);
   return lines;
 }

@@ -56,6 +56,7 @@ std::string spell_call(const Emitted& definition, const EmittedNames& names,
                        FunctionId callee, std::size_t arguments, Tongue tongue);
 
 // "mish: Mish (Misra, 2019).", "y = x * …", "actc made this": lines without a comment's marks.
+constexpr std::size_t longest_formula = 200;
 std::vector<std::string> heading(const Emitted& definition);
 // One line of text that ends no comment and no string: without backslashes, control characters and
 // what JavaScript takes for the end of a line.

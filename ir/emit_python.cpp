@@ -60,7 +60,10 @@ class PythonFunctions {
     if (of.of.empty()) {
       const std::string first =
           definition_.documentation.substr(0, definition_.documentation.find('\n'));
-      std::string line = in_comment(first.empty() ? definition_.formula : first);
+      const bool short_formula = definition_.formula.size() <= longest_formula;
+      std::string line = in_comment(!first.empty()  ? first
+                                    : short_formula ? definition_.formula
+                                                    : definition_.name);
       std::ranges::replace(line, '"', '\'');
       return line;
     }
