@@ -174,6 +174,8 @@ Oracle::Oracle(std::string_view text, std::string_view name) {
   slopes_ = with_joints(*library_, call, 1);
 }
 
+ir::Graph Oracle::call() const { return call_of(function(), id_); }
+
 bool Oracle::asks_isnan() const {
   const std::vector<bool> needed = ir::reachable(value_);
   for (NodeId id = 0; id < value_.size(); ++id) {

@@ -33,6 +33,10 @@ class Oracle {
   Oracle(std::string_view text, std::string_view name);
 
   const ir::Function& function() const { return (*library_)[id_]; }
+  const ir::Library& library() const { return *library_; }
+  // A call of the function on its own inputs and parameters, and the same in operations alone.
+  ir::Graph call() const;
+  const ir::Graph& value() const { return value_; }
   // Where comparisons (where, min, max, floor, …) of an affine function of the input `variable`
   // with a constant, or of two of them, change their result, the other inputs being 0.
   std::vector<double> switching_points(std::span<const double> parameters,
