@@ -74,12 +74,6 @@ std::optional<Rational> rational_value(const ir::Graph& graph, const Rational& x
   return values[graph.outputs.front()];
 }
 
-bool differ(double a, double b) {
-  if (std::isnan(a) || std::isnan(b)) return std::isnan(a) != std::isnan(b);
-  if (std::isinf(a) || std::isinf(b)) return a != b;
-  return std::abs(a - b) > 1e-12 * std::max({1.0, std::abs(a), std::abs(b)});
-}
-
 // Proved different, or proved equal.
 bool is_told(const Limit& a, const Limit& b) {
   if (a.rational && b.rational) return true;
@@ -91,6 +85,12 @@ bool is_told(const Limit& a, const Limit& b) {
 }
 
 }  // namespace
+
+bool differ(double a, double b) {
+  if (std::isnan(a) || std::isnan(b)) return std::isnan(a) != std::isnan(b);
+  if (std::isinf(a) || std::isinf(b)) return a != b;
+  return std::abs(a - b) > 1e-12 * std::max({1.0, std::abs(a), std::abs(b)});
+}
 
 bool Break::is_jump() const {
   return differ(left, right) || differ(left, value) || differ(right, value);
@@ -120,6 +120,16 @@ Limit one_sided_limit(const ir::Graph& graph, const Rational& x, Side side) {
   return {b, {}, false, {}};
 }
 
+Limit value_at(const ir::Graph& graph, const Rational& x) {
+  const PrecisionScope scope(precision);
+  if (const auto exact = rational_value(graph, x))
+    return {positive_zero(to_double(*exact)), interval_of(*exact), true, exact};
+  const Interval v = Enclosure(graph).at(interval_of(x));
+  if (is_finite(v) && is_narrow(v)) return {middle(v), v, true, {}};
+  const bool pole = v.low.is_infinite() && v.high.is_infinite() && v.low == v.high;
+  return {pole ? v.low.nearest() : nan, {}, false, {}};
+}
+
 std::vector<Break> breaks_of(const Pieces& pieces) {
   std::vector<Break> breaks;
   for (std::size_t k = 0; k < pieces.cuts(); ++k) {
@@ -127,20 +137,11 @@ std::vector<Break> breaks_of(const Pieces& pieces) {
     const Formulas& left = pieces.pieces[k].formulas;
     const Formulas& right = pieces.pieces[k + 1].formulas;
     const Formulas at = formulas_at(pieces, x);
-    const auto value_at = [&](const ir::Graph& graph) {
-      const PrecisionScope scope(precision);
-      if (const auto exact = rational_value(graph, x))
-        return Limit{positive_zero(to_double(*exact)), interval_of(*exact), true, exact};
-      const Interval v = Enclosure(graph).at(interval_of(x));
-      if (is_finite(v) && is_narrow(v)) return Limit{middle(v), v, true, {}};
-      const bool pole = v.low.is_infinite() && v.high.is_infinite() && v.low == v.high;
-      return Limit{pole ? v.low.nearest() : nan, {}, false, {}};
-    };
     const std::array<Limit, 3> values = {one_sided_limit(left.value, x, Side::left),
-                                         value_at(at.value),
+                                         value_at(at.value, x),
                                          one_sided_limit(right.value, x, Side::right)};
     const std::array<Limit, 3> slopes = {one_sided_limit(left.slope, x, Side::left),
-                                         value_at(at.slope),
+                                         value_at(at.slope, x),
                                          one_sided_limit(right.slope, x, Side::right)};
     Break found{.at = to_double(x),
                 .left = values[0].value,

@@ -44,5 +44,9 @@ struct Limit {
 };
 enum class Side { left, right };
 Limit one_sided_limit(const ir::Graph& graph, const Rational& x, Side side);
+// Of a graph that holds exactly there (formulas_at); ±inf where it is a pole of one sign.
+Limit value_at(const ir::Graph& graph, const Rational& x);
+// Does a double tell them apart? NaN is like NaN alone.
+bool differ(double a, double b);
 
 }  // namespace actc::tools

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "tools/card/series.h"
+#include "tools/card/signs.h"
 
 namespace actc::tools {
 namespace {
@@ -155,13 +156,6 @@ class Expansion {
   std::vector<Series> nodes_;
 };
 
-double down(const Interval& v) {
-  return v.low.is_wide() ? v.low.nearest() : mpfr_get_d(v.low.get(), MPFR_RNDD);
-}
-double up(const Interval& v) {
-  return v.high.is_wide() ? v.high.nearest() : mpfr_get_d(v.high.get(), MPFR_RNDU);
-}
-
 std::optional<Asymptote> asymptote_of(const Graph& graph, Side side) {
   const PrecisionScope scope(series_bits);
   for (const double from : {16.0, 256.0, 65536.0}) {
@@ -176,7 +170,7 @@ std::optional<Asymptote> asymptote_of(const Graph& graph, Side side) {
         first.exponents[0] = Mpfr(1);
         const bool linear = compare_growth(m, first) == 0;
         if (!linear && !m.is_one()) return {};
-        if (up(t.factor) - down(t.factor) > 1e-12 * std::max(1.0, std::abs(value))) return {};
+        if (upper(t.factor) - lower(t.factor) > 1e-12 * std::max(1.0, std::abs(value))) return {};
         (linear ? line.slope : line.offset) = linear && side == Side::left ? -value : value;
       }
       return line;
@@ -192,13 +186,18 @@ std::optional<Tail> tail_of(const Graph& graph, Side side, double from) {
   const PrecisionScope scope(series_bits);
   try {
     const Series s = Expansion(graph, side, from).run();
-    Tail tail{.side = side, .from = from, .sign = s.sign(), .low = 0, .high = 0, .limit = 0};
+    Tail tail;
+    tail.side = side;
+    tail.from = from;
+    tail.sign = s.sign();
     if (tail.sign == 2) return {};
-    const Interval range = s.range(), limit = s.limit();
-    tail.low = down(range);
-    tail.high = up(range);
-    const bool known = limit.defined == Defined::everywhere &&
-                       (limit.is_point() || up(limit) - down(limit) <= 1e-15 * std::abs(up(limit)));
+    const Interval total = s.total(), range = s.range(), limit = s.limit();
+    tail.strict = total.low.sign() > 0 || total.high.sign() < 0;
+    tail.low = lower(range);
+    tail.high = upper(range);
+    const bool known =
+        limit.defined == Defined::everywhere &&
+        (limit.is_point() || upper(limit) - lower(limit) <= 1e-15 * std::abs(upper(limit)));
     tail.limit = known ? limit.low.nearest() : std::nan("");
     return tail;
   } catch (const NoExpansion&) {

@@ -18,7 +18,8 @@ namespace actc::tools {
 struct Tail {
   Side side = Side::right;
   double from = 0;           // |x| from here on
-  int sign = 0;              // of all values there: −1, 0 (it is 0), 1
+  int sign = 0;              // of all values there: −1, 0 (it is 0), 1; weak, that is ≥ 0
+  bool strict = false;       // none of them is 0
   double low = 0, high = 0;  // bounds of the values, rounded outward
   double limit = 0;          // at ±inf; NaN where there is none or it is not known
 };

@@ -352,6 +352,52 @@ Graph with_values(const Graph& graph, std::span<const double> parameters) {
   return ir::simplify(result, ir::Library());
 }
 
+void visit_calls(const Graph& graph, std::vector<ir::FunctionId>& open) {
+  for (NodeId id = 0; id < graph.size(); ++id) {
+    if (graph[id].op == Operation::Call) open.push_back(graph[id].payload);
+  }
+}
+
+// The functions that a call needs, each with all its derivatives or none: `derive` opens a call
+// that lacks one, although written derivatives are what keeps digits. Those by parameters, which
+// are constants here, may be anything.
+ir::Library with_whole_derivatives(const ir::Library& library, const Graph& call) {
+  std::vector<bool> needed(library.size());
+  std::vector<ir::FunctionId> open;
+  visit_calls(call, open);
+  while (!open.empty()) {
+    const ir::FunctionId id = open.back();
+    open.pop_back();
+    if (needed[id]) continue;
+    needed[id] = true;
+    visit_calls(library[id].meaning, open);
+    for (const auto& d : library[id].derivatives) {
+      if (d) visit_calls(d->body, open);
+    }
+  }
+  Graph none;
+  none.outputs = {none.node(Operation::NotANumber, ir::Format::real, {})};
+  ir::Library result;
+  for (ir::FunctionId id = 0; id < library.size(); ++id) {
+    if (!needed[id]) {
+      result.add({});
+      continue;
+    }
+    ir::Function f = library[id];
+    f.derivatives.resize(f.argument_count());
+    const auto inputs = std::span(f.derivatives).first(f.inputs.size());
+    if (std::ranges::all_of(inputs, [](const auto& d) { return d.has_value(); })) {
+      for (auto& d : f.derivatives) {
+        if (!d) d = ir::Derivative{none, false, true};
+      }
+    } else {
+      std::ranges::fill(f.derivatives, std::nullopt);
+    }
+    result.add(std::move(f));
+  }
+  return result;
+}
+
 bool writes_derivatives(const ir::Library& library) {
   if (library.base() == nullptr) return false;
   for (std::size_t id = library.base_size(); id < library.size(); ++id) {
@@ -377,7 +423,7 @@ Pieces pieces_of(const Oracle& oracle, std::span<const double> parameters) {
   }
   Pieces result;
   try {
-    const ir::Library& library = oracle.library();
+    const ir::Library library = with_whole_derivatives(oracle.library(), oracle.call());
     const std::array<std::size_t, 1> input = {0};
     const auto derived = [&](const Graph& graph) { return ir::derive(graph, library, 1, input); };
     const auto closed = [&](const Graph& graph) {
@@ -388,7 +434,7 @@ Pieces pieces_of(const Oracle& oracle, std::span<const double> parameters) {
     whole.value = closed(oracle.call());
     whole.slope = closed(slope);
     whole.curve = closed(derived(slope));
-    result.written_slope = writes_derivatives(library);
+    result.written_slope = writes_derivatives(oracle.library());
     whole.derivative = result.written_slope ? derived(whole.value) : whole.slope;
 
     std::vector<Piece> open = divided({{}, {}, whole}, {Rational(0)});
