@@ -156,6 +156,7 @@ struct Cost {
 };
 
 struct Card {
+  std::string label;
   std::optional<Shape> shape;
   std::string no_shape;  // why there is none
   std::optional<Binary32> binary32;

@@ -214,6 +214,7 @@ Json json_of(const Cost& c) {
 
 nlohmann::ordered_json to_json(const Card& card) {
   Json json;
+  json["label"] = card.label;
   json["shape"] = card.shape ? json_of(*card.shape) : Json(nullptr);
   if (!card.no_shape.empty()) json["no_shape"] = card.no_shape;
   json["binary32"] = card.binary32 ? json_of(*card.binary32) : Json(nullptr);

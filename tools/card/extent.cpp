@@ -31,7 +31,7 @@ class Candidates {
     for (std::size_t k = 0; k + 1 < pieces.size(); ++k) {
       const Rational& x = function_.pieces->cut(k);
       const Limit v = value_at(formulas_at(*function_.pieces, x).*function_.graph, x);
-      if (std::isnan(v.value)) continue;
+      if (!std::isfinite(v.value)) continue;
       all_.push_back({known(v), to_double(x), true, false});
       proved_ = proved_ && v.exact;
     }
@@ -49,6 +49,7 @@ class Candidates {
 
  private:
   void of_piece(std::size_t k) {
+    if (!function_.defined[k]) return;
     const Piece& piece = function_.pieces->pieces[k];
     const ir::Graph& graph = piece.formulas.*function_.graph;
     const ir::Graph& derivative = *function_.derivatives[k];
@@ -128,9 +129,10 @@ class Candidates {
     result.value = best.value;
     std::vector<const Candidate*> close;
     for (const Candidate& c : all_) {
-      const double distance = std::abs(c.value.value - best.value.value);
-      if (c.value.value == best.value.value ||
-          distance <= same * std::max(1.0, std::abs(best.value.value)))
+      const double scale = std::max(1.0, std::abs(best.value.value));
+      const bool equal = c.value.value == best.value.value;
+      if (equal ||
+          (std::isfinite(scale) && std::abs(c.value.value - best.value.value) <= same * scale))
         close.push_back(&c);
     }
     result.attained =
@@ -161,7 +163,9 @@ Extent extent_of(const OnPieces& function) { return Candidates(function).run(); 
 Known known(const Interval& v) {
   const double low = lower(v), high = upper(v);
   const Interval middle = scaled(Interval(v.low) + Interval(v.high), -1);
-  return {middle.low.nearest() + 0.0, low, high, Certainty::proved};
+  // What is 0 up to the width of the arithmetic is shown as that.
+  const bool zero = v.holds_zero() && high - low < 1e-15;
+  return {zero ? 0 : middle.low.nearest(), low, high, Certainty::proved};
 }
 
 Known known(const Limit& limit) {

@@ -12,6 +12,7 @@ struct OnPieces {
   ir::Graph Formulas::* graph;
   std::vector<const ir::Graph*> derivatives;
   std::vector<const Signs*> signs;
+  std::vector<bool> defined;  // there is a value at all
 };
 
 Extent extent_of(const OnPieces& function);

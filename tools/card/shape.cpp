@@ -7,6 +7,7 @@
 #include <functional>
 
 #include "ir/passes.h"
+#include "tools/card/enclosure.h"
 #include "tools/card/extent.h"
 #include "tools/card/smoothness.h"
 #include "tools/card/symmetry.h"
@@ -90,6 +91,7 @@ class Shaper {
     find_zeros(shape);
     find_monotony(shape);
     find_bends(shape);
+    if (!smooth()) look(shape);
     shape.saturated = zones([](const Analysis& a) { return flat(a); }, true);
     shape.dead.zones = dead_zones_of(pieces_);
     shape.dead.certainty = smooth() ? Certainty::proved : Certainty::sampled;
@@ -99,6 +101,53 @@ class Shaper {
   bool smooth() const { return std::ranges::all_of(pieces_.pieces, &Piece::smooth); }
 
  private:
+  // Where conditions are left in a piece its derivative says little of it: some of its values.
+  void look(Shape& shape) const {
+    constexpr int points = 4000;
+    constexpr double far = 20;
+    const PrecisionScope scope(64);
+    Enclosure f(pieces_.whole.value), slope(pieces_.whole.slope);
+    Extent range, slopes;
+    bool rises = false, falls = false, rests = false, jumps = false;
+    double before = std::nan("");
+    const auto take = [](Extent& extent, double x, const Interval& v) {
+      if (v.defined != Defined::everywhere) return;
+      const Known k{lower(v), lower(v), upper(v), Certainty::sampled};
+      const auto end = [&](End& e, bool better) {
+        if (better || std::isnan(e.value.value)) e = {k, true, {x}, false};
+      };
+      end(extent.low, k.value < extent.low.value.value);
+      end(extent.high, k.value > extent.high.value.value);
+    };
+    for (int i = 0; i <= points; ++i) {
+      const double x = far * (2.0 * i / points - 1);
+      const Interval v = f.at(Interval(x));
+      take(range, x, v);
+      take(slopes, x, slope.at(Interval(x)));
+      const double now = v.defined == Defined::everywhere ? lower(v) : std::nan("");
+      const double most = std::max(1.0, std::abs(slopes.high.value.value));
+      jumps = jumps || std::abs(now - before) > 100 * most * (2 * far / points);
+      rises = rises || now > before;
+      falls = falls || now < before;
+      rests = rests || now == before;
+      before = now;
+    }
+    shape.range = range;
+    shape.slope = slopes;
+    shape.turns.clear();
+    shape.differentiable = jumps ? -1 : 0;
+    shape.monotone = direction(rises, falls, rests);
+    shape.monotone_certainty = Certainty::sampled;
+    shape.lipschitz = std::max(std::abs(slopes.low.value.value), std::abs(slopes.high.value.value));
+  }
+
+  static Monotone direction(bool rises, bool falls, bool rests) {
+    if (rises && falls) return Monotone::neither;
+    if (rises) return rests ? Monotone::non_decreasing : Monotone::increasing;
+    if (falls) return rests ? Monotone::non_increasing : Monotone::decreasing;
+    return Monotone::constant;
+  }
+
   struct Cut {
     double x = 0;
     Limit left, value, right, slope;
@@ -118,14 +167,16 @@ class Shaper {
   }
 
   void find_range(Shape& shape) const {
-    OnPieces value{&pieces_, &Formulas::value, {}, {}};
-    OnPieces slope{&pieces_, &Formulas::slope, {}, {}};
+    OnPieces value{&pieces_, &Formulas::value, {}, {}, {}};
+    OnPieces slope{&pieces_, &Formulas::slope, {}, {}, {}};
     for (std::size_t k = 0; k < all_.size(); ++k) {
       value.derivatives.push_back(&pieces_.pieces[k].formulas.derivative);
       value.signs.push_back(&all_[k].derivative);
       slope.derivatives.push_back(&pieces_.pieces[k].formulas.curve);
       slope.signs.push_back(&all_[k].curve);
+      value.defined.push_back(!is_nowhere(all_[k].value));
     }
+    slope.defined = value.defined;
     shape.range = extent_of(value);
     shape.slope = extent_of(slope);
     const bool jumps = std::ranges::any_of(cuts_, [](const Cut& c) {
@@ -224,10 +275,7 @@ class Shaper {
              s.segments[j + 1].sign);
       }
     }
-    shape.monotone = rises && falls ? Monotone::neither
-                     : rises        ? (rests ? Monotone::non_decreasing : Monotone::increasing)
-                     : falls        ? (rests ? Monotone::non_increasing : Monotone::decreasing)
-                                    : Monotone::constant;
+    shape.monotone = direction(rises, falls, rests);
     // That it turns needs two places alone.
     if (shape.monotone == Monotone::neither && smooth()) {
       bool up = false, down = false;
@@ -283,6 +331,7 @@ class Shaper {
   Zones zones(const std::function<std::vector<Zone>(const Analysis&)>& of, bool join) const {
     Zones result;
     for (const Analysis& a : all_) {
+      if (is_nowhere(a.value)) continue;
       for (const Zone& z : of(a)) {
         if (join && !result.zones.empty() && result.zones.back().high == z.low) {
           result.zones.back().high = z.high;
@@ -325,7 +374,8 @@ Shape shape_of(const Pieces& pieces, Clock::time_point deadline, std::vector<std
   const Shaper shaper(pieces, deadline);
   shaper.fill(shape);
   std::tie(shape.symmetry, shape.symmetry_certainty) = symmetry_of(pieces);
-  std::tie(shape.differentiable, shape.differentiable_certainty) = differentiable(pieces);
+  if (shaper.smooth())
+    std::tie(shape.differentiable, shape.differentiable_certainty) = differentiable(pieces);
   shape.breaks = breaks_of(pieces);
   shape.asymptotes = asymptotes_of(pieces);
   if (!shaper.smooth()) {
