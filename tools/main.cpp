@@ -14,6 +14,7 @@ namespace {
 
 constexpr const char* examples =
     "  actc show 'x * tanh(log(1 + exp(x)))'\n"
+    "  actc compare relu gelu silu mish\n"
     "  actc run gelu --input x.npy --output y.npy --grad dx.npy\n"
     "  actc bench gelu silu mish\n"
     "  actc verify gelu\n"
@@ -80,9 +81,9 @@ ExitCode parse_and_run(int argc, char** argv) {
   program.set_version_flag("--version", fmt::format("actc {}", version()));
   program.require_subcommand(1);
   const std::vector<Command> commands = {
-      add_list(program),   add_show(program),  add_check(program),
-      add_emit(program),   add_run(program),   add_bench(program),
-      add_verify(program), add_saved(program), add_cache(program)};
+      add_list(program),  add_show(program), add_compare(program), add_check(program),
+      add_emit(program),  add_run(program),  add_bench(program),   add_verify(program),
+      add_saved(program), add_cache(program)};
   std::vector<std::string> words;
   for (int k = argc - 1; k >= 1; --k) words.push_back(mark_formula(argv[k], commands));
   if (words.empty()) {
