@@ -162,7 +162,7 @@ std::optional<Asymptote> asymptote_of(const Graph& graph, Side side) {
     try {
       const Series s = Expansion(graph, side, from).run();
       Asymptote line{.side = side, .slope = 0, .offset = 0, .proved = true};
-      for (const Term& t : s.terms()) {
+      for (const SeriesTerm& t : s.terms()) {
         const Monomial& m = t.monomial;
         if (compare_growth(m, {}) < 0) break;
         const double value = t.factor.low.nearest();

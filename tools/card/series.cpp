@@ -96,7 +96,7 @@ Series Series::constant(double from, const Interval& value) {
 
 Series Series::variable(double from, bool negative) {
   Series s(from);
-  Term t{Interval(negative ? -1 : 1), {}};
+  SeriesTerm t{Interval(negative ? -1 : 1), {}};
   t.monomial.exponents[0] = Mpfr(1);
   s.terms_.push_back(std::move(t));
   return s;
@@ -142,10 +142,10 @@ Interval Series::share(const Monomial& small, const Monomial& large) const {
   return zero_to(supremum(small / large));
 }
 
-void Series::add(Term term) {
+void Series::add(SeriesTerm term) {
   if (term.factor.is_zero()) return;
   const auto at = std::ranges::find_if(
-      terms_, [&](const Term& t) { return compare_growth(t.monomial, term.monomial) <= 0; });
+      terms_, [&](const SeriesTerm& t) { return compare_growth(t.monomial, term.monomial) <= 0; });
   if (at != terms_.end() && compare_growth(at->monomial, term.monomial) == 0) {
     at->factor = at->factor + term.factor;
     if (at->factor.is_zero()) terms_.erase(at);
@@ -156,16 +156,16 @@ void Series::add(Term term) {
 
 void Series::cut() {
   while (terms_.size() > most_terms) {
-    const Term last = std::move(terms_.back());
+    const SeriesTerm last = std::move(terms_.back());
     terms_.pop_back();
-    Term& to = terms_.back();
+    SeriesTerm& to = terms_.back();
     to.factor = to.factor + last.factor * share(last.monomial, to.monomial);
   }
 }
 
 Interval Series::total() const {
   Interval sum;
-  for (const Term& t : terms_) {
+  for (const SeriesTerm& t : terms_) {
     sum = sum + (&t == &terms_.front() ? t.factor
                                        : t.factor * share(t.monomial, terms_.front().monomial));
   }
@@ -196,7 +196,7 @@ Interval Series::range() const {
     return all;
   }
   Interval sum;
-  for (const Term& t : terms_)
+  for (const SeriesTerm& t : terms_)
     sum = sum + t.factor * (t.monomial.is_one() ? Interval(1) : zero_to(supremum(t.monomial)));
   return sum;
 }
@@ -213,7 +213,7 @@ Interval Series::magnitude_bound() const { return upper_magnitude(range()); }
 
 Series Series::rest(Interval& bound) const {
   if (terms_.empty() || terms_.front().factor.holds_zero()) throw NoExpansion();
-  const Term& lead = terms_.front();
+  const SeriesTerm& lead = terms_.front();
   Series r(from_);
   for (std::size_t k = 1; k < terms_.size(); ++k) {
     r.add({terms_[k].factor / lead.factor, terms_[k].monomial / lead.monomial});
@@ -225,7 +225,7 @@ Series Series::rest(Interval& bound) const {
 
 Series operator+(const Series& a, const Series& b) {
   Series s = a;
-  for (const Term& t : b.terms_) s.add(t);
+  for (const SeriesTerm& t : b.terms_) s.add(t);
   s.cut();
   return s;
 }
@@ -234,14 +234,14 @@ Series operator-(const Series& a) { return Interval(-1) * a; }
 
 Series operator*(const Interval& factor, const Series& a) {
   Series s(a.from_);
-  for (const Term& t : a.terms_) s.add({factor * t.factor, t.monomial});
+  for (const SeriesTerm& t : a.terms_) s.add({factor * t.factor, t.monomial});
   return s;
 }
 
 Series operator*(const Series& a, const Series& b) {
   Series s(a.from_);
-  for (const Term& t : a.terms_) {
-    for (const Term& u : b.terms_) s.add({t.factor * u.factor, t.monomial * u.monomial});
+  for (const SeriesTerm& t : a.terms_) {
+    for (const SeriesTerm& u : b.terms_) s.add({t.factor * u.factor, t.monomial * u.monomial});
   }
   s.cut();
   return s;
@@ -254,7 +254,7 @@ Series reciprocal(const Series& a) {
   const Series v2 = v * v;
   const Series one = Series::constant(a.from_, Interval(1));
   Series s = one + -v + v2 + -(v2 * v) + (Interval(1) / around_one(bound)) * (v2 * v2);
-  const Term& lead = a.terms_.front();
+  const SeriesTerm& lead = a.terms_.front();
   Series inverse(a.from_);
   inverse.terms_.push_back({Interval(1) / lead.factor, Monomial{} / lead.monomial});
   return s * inverse;
@@ -270,11 +270,11 @@ Series power(const Series& a, const Interval& exponent) {
   }
   Interval bound;
   const Series v = a.rest(bound);
-  const Term& lead = a.terms_.front();
+  const SeriesTerm& lead = a.terms_.front();
   const bool whole =
       exponent.is_point() && !exponent.low.is_wide() && mpfr_integer_p(exponent.low.get()) != 0;
   if (lead.factor.low.sign() < 0 && !whole) throw NoExpansion();
-  Term head{pow(lead.factor, exponent), {}};
+  SeriesTerm head{pow(lead.factor, exponent), {}};
   if (lead.monomial.logarithms != 0) throw NoExpansion();
   for (std::size_t k = 0; k < head.monomial.exponents.size(); ++k) {
     head.factor =
@@ -294,9 +294,9 @@ Series power(const Series& a, const Interval& exponent) {
 }
 
 Series exp(const Series& a) {
-  Term head{Interval(1), {}};
+  SeriesTerm head{Interval(1), {}};
   Series v(a.from_);
-  for (const Term& t : a.terms_) {
+  for (const SeriesTerm& t : a.terms_) {
     const Monomial& m = t.monomial;
     if (m.is_one()) {
       head.factor = head.factor * exp(t.factor);
@@ -321,7 +321,7 @@ Series exp(const Series& a) {
       // Below −t it is below exp(−t), whatever it is.
       if ((a + Series::variable(a.from_, false)).sign() != -1) throw NoExpansion();
       Series s(a.from_);
-      Term bound{Interval(Number(), Number(1)), {}};
+      SeriesTerm bound{Interval(Number(), Number(1)), {}};
       bound.monomial.exponents[1] = Mpfr(-1);
       s.terms_.push_back(std::move(bound));
       return s;
@@ -339,11 +339,11 @@ Series exp(const Series& a) {
 Series log(const Series& a) {
   Interval bound;
   const Series v = a.rest(bound);
-  const Term& lead = a.terms_.front();
+  const SeriesTerm& lead = a.terms_.front();
   if (lead.factor.low.sign() <= 0 || lead.monomial.logarithms != 0) throw NoExpansion();
   Series s = Series::constant(a.from_, log(lead.factor));
   for (std::size_t k = 0; k < lead.monomial.exponents.size(); ++k) {
-    Term t{Interval(Number(lead.monomial.exponents[k])), {}};
+    SeriesTerm t{Interval(Number(lead.monomial.exponents[k])), {}};
     if (k == 0) {
       t.monomial.logarithms = 1;
     } else {

@@ -32,7 +32,7 @@ struct Monomial {
   friend Monomial operator/(const Monomial& a, const Monomial& b);
 };
 
-struct Term {
+struct SeriesTerm {
   Interval factor;
   Monomial monomial;
 };
@@ -46,7 +46,7 @@ class Series {
   static Series constant(double from, const Interval& value);
   static Series variable(double from, bool negative);  // ± t
 
-  const std::vector<Term>& terms() const { return terms_; }
+  const std::vector<SeriesTerm>& terms() const { return terms_; }
   // What encloses it over all t, as a factor of the first term's monomial.
   Interval total() const;
   // −1, 0, 1; 2 where it is not known. A sign may be weak: ≥ 0, ≤ 0.
@@ -70,7 +70,7 @@ class Series {
   // The largest value of a monomial of no growth.
   Interval supremum(const Monomial& m) const;
   Interval share(const Monomial& small, const Monomial& large) const;
-  void add(Term term);
+  void add(SeriesTerm term);
   void cut();
   // The others against the first: a series that tends to 0; and a bound on its magnitude, below
   // 1/2.
@@ -83,7 +83,7 @@ class Series {
   Series with_cube(const Interval& c) const;
 
   double from_;
-  std::vector<Term> terms_;
+  std::vector<SeriesTerm> terms_;
 };
 
 }  // namespace actc::tools
