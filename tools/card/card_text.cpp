@@ -77,7 +77,12 @@ std::string shared(const Zones& zones, bool brief) {
 
 std::string zeros_text(const Shape& s, bool brief) {
   std::vector<std::string> words;
-  for (const Zone& z : s.zero_zones) words.push_back(zone_text(z, brief));
+  for (const Zone& z : s.zero_zones) {
+    std::string text = zone_text(z, brief);
+    // Its end is a zero too.
+    if (text.starts_with("x ")) text.insert(3, "=");
+    words.push_back(text);
+  }
   const std::size_t most = brief ? 3 : 8;
   for (std::size_t k = 0; k < std::min(most, s.zeros.size()); ++k)
     words.push_back(number(s.zeros[k].value));

@@ -146,7 +146,8 @@ class Search {
       const auto [a, b] = open.back();
       open.pop_back();
       if (Clock::now() < deadline_ && decide(a, b)) continue;
-      const double middle = a + (b - a) / 2;
+      // Not the middle: roots like to be at round numbers, where signs cannot be told.
+      const double middle = a + (b - a) * 0.4921875;
       const double scale = std::max({0x1p-10, std::abs(a), std::abs(b)});
       if (Clock::now() > deadline_ || b - a < narrowest * scale || middle <= a || middle >= b) {
         look(a, b);
@@ -220,9 +221,14 @@ class Search {
   void bisect(double a, double b, int direction) {
     Root root{a, b};
     for (int k = 0; k < 200; ++k) {
-      const double middle = root.middle();
+      double middle = root.middle();
       if (middle <= root.low || middle >= root.high) break;
-      const int s = sign_at(middle);
+      int s = sign_at(middle);
+      for (const double part : {0.375, 0.625}) {
+        if (s != Segment::unknown) break;
+        middle = root.low + (root.high - root.low) * part;
+        s = sign_at(middle);
+      }
       if (!has_sign(s)) break;
       if (s == 0) {
         root = {middle, middle};

@@ -63,6 +63,17 @@ bool is_logistic(const Graph& graph, NodeId quotient, const std::vector<Parity>&
   return false;
 }
 
+// exp(u) + exp(−u) with odd u.
+bool is_cosh(const Graph& graph, NodeId sum, const std::vector<Parity>& parities) {
+  const NodeId a = graph.arg(sum, 0), b = graph.arg(sum, 1);
+  if (graph[a].op != Operation::RealExp || graph[b].op != Operation::RealExp) return false;
+  const NodeId u = graph.arg(a, 0), v = graph.arg(b, 0);
+  const auto negates = [&](NodeId of, NodeId other) {
+    return graph[of].op == Operation::Neg && graph.arg(of, 0) == other;
+  };
+  return parities[u].odd() && (negates(u, v) || negates(v, u));
+}
+
 Parity parity_of(const Graph& graph, NodeId id, const std::vector<Parity>& parities) {
   const auto arg = [&](std::size_t k) -> const Parity& { return parities[graph.arg(id, k)]; };
   const auto all_even = [&] {
@@ -83,8 +94,11 @@ Parity parity_of(const Graph& graph, NodeId id, const std::vector<Parity>& parit
       return scaled(arg(0), -1);
     case Operation::Detach:
       return arg(0);
-    case Operation::Add:
-      return sum(arg(0), arg(1), 1);
+    case Operation::Add: {
+      Parity p = sum(arg(0), arg(1), 1);
+      p.even = p.even || is_cosh(graph, id, parities);
+      return p;
+    }
     case Operation::Sub:
       return sum(arg(0), arg(1), -1);
     case Operation::Mul:
