@@ -21,6 +21,7 @@ struct Command {
 Command add_list(CLI::App& program);
 Command add_show(CLI::App& program);
 Command add_compare(CLI::App& program);
+Command add_plot(CLI::App& program);
 Command add_check(CLI::App& program);
 Command add_emit(CLI::App& program);
 Command add_run(CLI::App& program);

@@ -15,6 +15,7 @@ namespace {
 constexpr const char* examples =
     "  actc show 'x * tanh(log(1 + exp(x)))'\n"
     "  actc compare relu gelu silu mish\n"
+    "  actc plot gelu silu -o curves.svg\n"
     "  actc run gelu --input x.npy --output y.npy --grad dx.npy\n"
     "  actc bench gelu silu mish\n"
     "  actc verify gelu\n"
@@ -32,7 +33,7 @@ std::vector<std::string> option_names(const CLI::App& app) {
 // front, which means nothing in a formula: then it is an argument.
 std::string mark_formula(const std::string& word, const std::vector<Command>& commands) {
   const bool one_dash = word.size() >= 2 && word[0] == '-' && word[1] != '-';
-  if (!one_dash || word[1] == 'f' || word[1] == 'h') return word;
+  if (!one_dash || word[1] == 'f' || word[1] == 'h' || word[1] == 'o') return word;
   for (const Command& command : commands) {
     const auto names = option_names(*command.app);
     if (std::ranges::find(names, "-" + word) != names.end()) return word;  // -json for --json
@@ -81,9 +82,9 @@ ExitCode parse_and_run(int argc, char** argv) {
   program.set_version_flag("--version", fmt::format("actc {}", version()));
   program.require_subcommand(1);
   const std::vector<Command> commands = {
-      add_list(program),  add_show(program), add_compare(program), add_check(program),
-      add_emit(program),  add_run(program),  add_bench(program),   add_verify(program),
-      add_saved(program), add_cache(program)};
+      add_list(program),   add_show(program),  add_compare(program), add_plot(program),
+      add_check(program),  add_emit(program),  add_run(program),     add_bench(program),
+      add_verify(program), add_saved(program), add_cache(program)};
   std::vector<std::string> words;
   for (int k = argc - 1; k >= 1; --k) words.push_back(mark_formula(argv[k], commands));
   if (words.empty()) {
