@@ -126,19 +126,22 @@ std::size_t utf8_length(std::string_view text) {
 bool check_bytes(std::string_view source, Reporter& report) {
   if (source.size() > max_source_bytes) {
     const auto place = static_cast<std::uint32_t>(max_source_bytes);
-    report.error({place, place + 1}, fmt::format("the text is {} bytes long; at most {} are read",
-                                                 source.size(), max_source_bytes));
+    report.error(Code::limit, {place, place + 1},
+                 fmt::format("the text is {} bytes long; at most {} are read", source.size(),
+                             max_source_bytes));
     return false;
   }
   for (std::size_t at = 0; at < source.size();) {
     const std::size_t length = utf8_length(source.substr(at));
     const auto place = static_cast<std::uint32_t>(at);
     if (source[at] == '\0') {
-      report.error({place, place + 1}, "the text holds a NUL byte", "is it a text?");
+      report.error(Code::stray_character, {place, place + 1}, "the text holds a NUL byte",
+                   "is it a text?");
       return false;
     }
     if (length == 0) {
-      report.error({place, place + 1}, "the text is not valid UTF-8", "save it as UTF-8");
+      report.error(Code::stray_character, {place, place + 1}, "the text is not valid UTF-8",
+                   "save it as UTF-8");
       return false;
     }
     at += length;

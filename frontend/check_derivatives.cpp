@@ -72,6 +72,7 @@ void check_derivatives(const SyntaxTree& tree, const ir::Library& library,
     if (!found) continue;
     Diagnostic warning;
     warning.severity = Severity::warning;
+    warning.code = Code::derivative_disagrees;
     warning.span = d->head.body_span;
     warning.message = fmt::format(
         "this derivative of `{}` disagrees with the formula: at {} = {} it is {:.6g}, the "

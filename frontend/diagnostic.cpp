@@ -81,6 +81,10 @@ void locate(Diagnostic& diagnostic, std::string_view source,
 
 }  // namespace
 
+std::string bracketed(std::string_view code) {
+  return code.empty() ? std::string() : fmt::format(" [{}]", code);
+}
+
 bool has_errors(const std::vector<Diagnostic>& diagnostics) {
   return std::ranges::any_of(diagnostics,
                              [](const auto& d) { return d.severity == Severity::error; });
@@ -97,6 +101,11 @@ void locate(std::vector<Diagnostic>& diagnostics, std::string_view source) {
 }
 
 std::string render(const Diagnostic& diagnostic, std::string_view source_name) {
+  return render(diagnostic, source_name, name(diagnostic.code));
+}
+
+std::string render(const Diagnostic& diagnostic, std::string_view source_name,
+                   std::string_view code) {
   const std::string_view severity = diagnostic.severity == Severity::error ? "error" : "warning";
   // Tabs before the span are repeated, so that the caret stands below whatever their width.
   std::string indent;
@@ -107,8 +116,8 @@ std::string render(const Diagnostic& diagnostic, std::string_view source_name) {
     at += std::max<std::size_t>(1, utf8_length(std::string_view(line).substr(at)));
   }
   std::string text =
-      fmt::format("{}:{}:{}: {}: {}\n    {}\n    {}^{}\n", source_name, diagnostic.line,
-                  diagnostic.column, severity, diagnostic.message, line, indent,
+      fmt::format("{}:{}:{}: {}: {}{}\n    {}\n    {}^{}\n", source_name, diagnostic.line,
+                  diagnostic.column, severity, diagnostic.message, bracketed(code), line, indent,
                   std::string(std::max(diagnostic.width, 1U) - 1, '~'));
   if (!diagnostic.suggestion.empty()) text += fmt::format("  help: {}\n", diagnostic.suggestion);
   return text;

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "frontend/code.h"
+
 namespace actc::frontend {
 
 // Bytes of the source, [begin, end).
@@ -18,6 +20,7 @@ enum class Severity : std::uint8_t { error, warning };
 
 struct Diagnostic {
   Severity severity = Severity::error;
+  Code code = Code::none;
   Span span;
   std::string message;     // what is wrong
   std::string suggestion;  // what to do; may be empty
@@ -29,6 +32,9 @@ struct Diagnostic {
   std::string line_text;
 };
 
+// " [unknown-name]", as it follows a message; nothing where there is no code.
+std::string bracketed(std::string_view code);
+
 bool has_errors(const std::vector<Diagnostic>& diagnostics);
 
 // Fills in line, column, width, caret and line_text of each, and sorts by place. A line longer than
@@ -36,8 +42,11 @@ bool has_errors(const std::vector<Diagnostic>& diagnostics);
 // escaped, as \x1b; tabs stay.
 void locate(std::vector<Diagnostic>& diagnostics, std::string_view source);
 
-// `name:line:column: error: message`, the line, a caret under the span, the suggestion; each line
-// ends in a newline.
+// `name:line:column: error: message [code]`, the line, a caret under the span, the suggestion; each
+// line ends in a newline.
 std::string render(const Diagnostic& diagnostic, std::string_view source_name);
+// The same with a code that stands for itself, empty where there is none.
+std::string render(const Diagnostic& diagnostic, std::string_view source_name,
+                   std::string_view code);
 
 }  // namespace actc::frontend

@@ -86,8 +86,8 @@ class ExpressionParser {
   }
 
  private:
-  Step fail(Span span, std::string message, std::string suggestion = {}) {
-    parser_.report.error(span, std::move(message), std::move(suggestion));
+  Step fail(Code code, Span span, std::string message, std::string suggestion = {}) {
+    parser_.report.error(code, span, std::move(message), std::move(suggestion));
     return Step::failed;
   }
 

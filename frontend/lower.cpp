@@ -14,6 +14,7 @@
 #include "frontend/lower_rule.h"
 #include "frontend/names.h"
 #include "frontend/program.h"
+#include "frontend/trace.h"
 #include "ir/constants.h"
 #include "ir/passes.h"
 #include "ir/round.h"
@@ -45,6 +46,8 @@ class TextLowerer {
 
   // With `deferred`, which holds this, implementations are left to be lowered later.
   LoweredText run(const std::shared_ptr<Deferred>& deferred = nullptr);
+  // The definitions alone, with the places of their nodes.
+  std::map<ir::FunctionId, TracedDefinition> run_traced();
   // An implementation that was left: of an item of the tree.
   ir::Graph implementation(const ImplementationItem& item);
 
@@ -65,7 +68,7 @@ class TextLowerer {
   // The body with the names of the head for the function's inputs and parameters; the graph's
   // output where nothing is wrong.
   bool lower_body(const ItemHead& head, const ir::Function& function, Format format,
-                  ir::Graph& graph);
+                  ir::Graph& graph, std::vector<NodePlace>* places = nullptr);
   // Runs a step of lowering; a graph past its limit is an error at the item.
   template <class Step>
   bool within_limits(const ItemHead& head, Step step);
@@ -118,6 +121,23 @@ LoweredText TextLowerer::run(const std::shared_ptr<Deferred>& deferred) {
   return text;
 }
 
+std::map<ir::FunctionId, TracedDefinition> TextLowerer::run_traced() {
+  run();
+  std::map<ir::FunctionId, TracedDefinition> all;
+  for (OwnFunction& own : program_.own) {
+    if (own.definition == nullptr || own.helper || own.broken) continue;
+    TracedDefinition traced;
+    traced.item = own.definition;
+    within_limits(*own.definition, [&] {
+      const ir::Function& function = program_.own_function(own);
+      if (lower_body(*own.definition, function, Format::real, traced.meaning, &traced.places)) {
+        all.emplace(own.id, std::move(traced));
+      }
+    });
+  }
+  return all;
+}
+
 template <class Step>
 bool TextLowerer::within_limits(const ItemHead& head, Step step) {
   try {
@@ -125,7 +145,7 @@ bool TextLowerer::within_limits(const ItemHead& head, Step step) {
     return true;
   } catch (const ir::GraphTooLarge&) {
     program_.report.error(
-        head.name_span,
+        Code::limit, head.name_span,
         fmt::format("{} is too large: with the functions that it uses written out it passes the "
                     "limit of {} operations",
                     shown_name(head), ir::Graph::max_nodes));
@@ -142,7 +162,7 @@ void TextLowerer::collect_definitions() {
     if (!first) {
       const Span earlier = program_.own[it->second].definition->name_span;
       program_.report.error(
-          head.name_span,
+          Code::defined_twice, head.name_span,
           head.name.empty() ? std::string("the text has two expressions without a name")
                             : fmt::format("`{}` is defined twice", head.name),
           head.name.empty()
@@ -179,12 +199,13 @@ void TextLowerer::collect_additions() {
       }
       case Callee::Kind::operation:
         program_.report.error(
-            head.name_span,
+            Code::operation_fixed, head.name_span,
             fmt::format("`{}` is an operation; it has its derivative and its code", head.name),
             fmt::format("define a function of another name"));
         break;
       case Callee::Kind::unknown:
-        program_.report.error(head.name_span, fmt::format("unknown function `{}`", head.name),
+        program_.report.error(Code::unknown_function, head.name_span,
+                              fmt::format("unknown function `{}`", head.name),
                               suggest_name(head.name, program_.function_names()));
         break;
     }
@@ -219,7 +240,8 @@ void TextLowerer::check_names(const ItemHead& head) {
   std::set<std::string_view> seen;
   const auto check = [&](std::string_view what, const std::string& name, Span span) {
     if (seen.insert(name).second) return;
-    program_.report.error(span, fmt::format("the {} `{}` is there already", what, name),
+    program_.report.error(Code::repeated_name, span,
+                          fmt::format("the {} `{}` is there already", what, name),
                           "give it another name");
   };
   for (const InputSyntax& input : head.inputs) check("input", input.name, input.span);
@@ -247,7 +269,7 @@ void TextLowerer::lower_definition(OwnFunction& own) {
     whole = lower_body(head, function, Format::real, graph);
     if (const std::uint32_t streams = ir::stream_count(graph); streams > ir::max_streams) {
       program_.report.error(
-          head.name_span,
+          Code::limit, head.name_span,
           fmt::format("{} draws {} random numbers: at most {} are possible", shown_name(head),
                       streams, ir::max_streams),
           "`uniform` draws one, `normal` two; a name for one (`let`) draws it once");
@@ -265,7 +287,8 @@ void TextLowerer::lower_default(const ItemHead& head, ExprId expr, ir::Parameter
   static const ir::Rational largest = ir::exact(std::numeric_limits<double>::max());
   if (!value || abs(*value) > largest) {
     program_.report.error(
-        span, fmt::format("the default of `{}` is not a finite number", parameter.name));
+        Code::bad_default, span,
+        fmt::format("the default of `{}` is not a finite number", parameter.name));
     return;
   }
   parameter.default_value = value;
@@ -279,7 +302,7 @@ std::optional<ir::Rational> TextLowerer::constant(const ItemHead& head, ExprId e
   if (output == poison) return std::nullopt;
   graph.outputs = {output};
   if (ir::is_random(graph)) {
-    program_.report.error(program_.tree.expressions[expr].span,
+    program_.report.error(Code::bad_default, program_.tree.expressions[expr].span,
                           "a default is a constant: nothing is drawn for it");
     return std::nullopt;
   }
@@ -305,7 +328,7 @@ std::optional<ir::Rational> TextLowerer::constant(const ItemHead& head, ExprId e
 }
 
 bool TextLowerer::lower_body(const ItemHead& head, const ir::Function& function, Format format,
-                             ir::Graph& graph) {
+                             ir::Graph& graph, std::vector<NodePlace>* places) {
   std::vector<BodyLowerer::Binding> names;
   for (std::uint32_t i = 0; i < head.inputs.size(); ++i) {
     names.emplace_back(head.inputs[i].name, graph.input(i, format));
@@ -316,7 +339,7 @@ bool TextLowerer::lower_body(const ItemHead& head, const ir::Function& function,
     const auto position = static_cast<std::uint32_t>(it - function.parameters.begin());
     names.emplace_back(parameter.name, graph.parameter(position, format));
   }
-  BodyLowerer lowerer(program_, graph, format);
+  BodyLowerer lowerer(program_, graph, format, places);
   const NodeId output = lowerer.lower(head, head.body, names);
   if (output == poison) return false;
   graph.outputs = {output};
@@ -329,7 +352,7 @@ bool TextLowerer::matches_definition(const ItemHead& head, const ir::Function& f
   const auto same_input = [](const InputSyntax& a, const std::string& b) { return a.name == b; };
   if (!std::ranges::equal(head.inputs, function.inputs, same_input)) {
     program_.report.error(
-        head.name_span,
+        Code::other_head, head.name_span,
         fmt::format("the inputs are not those of the definition of `{}`", head.name),
         fmt::format("it is `{}`", signature(function)));
     return false;
@@ -339,13 +362,13 @@ bool TextLowerer::matches_definition(const ItemHead& head, const ir::Function& f
   for (const ParameterSyntax& parameter : head.parameters) {
     const auto it = std::ranges::find(function.parameters, parameter.name, &ir::Parameter::name);
     if (it == function.parameters.end()) {
-      program_.report.error(parameter.span,
+      program_.report.error(Code::unknown_parameter, parameter.span,
                             fmt::format("`{}` has no parameter `{}`", head.name, parameter.name),
                             fmt::format("it is `{}`", signature(function)));
       return false;
     }
     if (it < next) {
-      program_.report.error(parameter.span,
+      program_.report.error(Code::other_head, parameter.span,
                             "the parameters are in another order than those of the "
                             "definition",
                             fmt::format("it is `{}`", signature(function)));
@@ -358,7 +381,7 @@ bool TextLowerer::matches_definition(const ItemHead& head, const ir::Function& f
     if (program_.report.count() != errors_before) return false;
     if (value != it->default_value) {
       program_.report.error(
-          parameter.span,
+          Code::other_head, parameter.span,
           fmt::format("the definition of `{}` gives `{}` another default", head.name,
                       parameter.name),
           fmt::format("leave the default to the definition: `{}`", parameter.name));
@@ -377,7 +400,7 @@ void TextLowerer::lower_addition(const Item& item) {
   ir::Function& function = program_.own_function(own);
   if (ir::is_over_rows(function.meaning)) {
     program_.report.error(
-        head.name_span,
+        Code::over_rows, head.name_span,
         fmt::format("`{}` is over a row: its derivative is derived, and it has no "
                     "implementation of its own",
                     head.name),
@@ -386,7 +409,7 @@ void TextLowerer::lower_addition(const Item& item) {
   }
   if (ir::is_random(function.meaning)) {
     program_.report.error(
-        head.name_span,
+        Code::random_draw, head.name_span,
         fmt::format("`{}` draws random numbers: its derivative is derived, and it has no "
                     "implementation of its own",
                     head.name),
@@ -413,7 +436,7 @@ std::optional<std::size_t> TextLowerer::variable(const DerivativeItem& item,
   std::string suggestion = suggest_name(item.variable, names);
   if (suggestion.empty()) suggestion = fmt::format("it is `{}`", signature(function));
   program_.report.error(
-      item.variable_span,
+      Code::unknown_parameter, item.variable_span,
       fmt::format("`{}` has no input or parameter `{}`", function.name, item.variable),
       std::move(suggestion));
   return std::nullopt;
@@ -430,7 +453,7 @@ void TextLowerer::lower_derivative(const DerivativeItem& item, ir::Function& fun
       continue;
     }
     program_.report.error(
-        item.head.name_span,
+        Code::defined_twice, item.head.name_span,
         fmt::format("a second derivative of `{}` with respect to `{}`", function.name,
                     item.variable),
         fmt::format("the first is in line {}", program_.line_of(earlier->head.name_span)));
@@ -441,12 +464,13 @@ void TextLowerer::lower_derivative(const DerivativeItem& item, ir::Function& fun
   derivative.surrogate = item.surrogate;
   if (lower_body(item.head, function, Format::real, derivative.body)) {
     if (ir::is_over_rows(derivative.body)) {
-      program_.report.error(item.head.body_span, "a derivative that is over a row",
+      program_.report.error(Code::over_rows, item.head.body_span, "a derivative that is over a row",
                             "`d/dx` is the slope of one element");
       return;
     }
     if (ir::is_random(derivative.body)) {
-      program_.report.error(item.head.body_span, "a derivative that draws random numbers",
+      program_.report.error(Code::random_draw, item.head.body_span,
+                            "a derivative that draws random numbers",
                             "`d/dx` is the slope of a function, which draws nothing");
       return;
     }
@@ -463,7 +487,7 @@ void TextLowerer::lower_implementation(const ImplementationItem& item, ir::Funct
       continue;
     }
     program_.report.error(
-        item.head.name_span,
+        Code::defined_twice, item.head.name_span,
         fmt::format("a second implementation of `{}` for {}", function.name, name(item.format)),
         fmt::format("the first is in line {}", program_.line_of(earlier->head.name_span)));
     return;
@@ -508,6 +532,14 @@ LoweredText lower(const SyntaxTree& tree, std::string_view source,
   const bool parsed = !has_errors(diagnostics);
   LoweredText text = TextLowerer(tree, source, base, report).run();
   return parsed ? text : LoweredText{};
+}
+
+std::map<ir::FunctionId, TracedDefinition> lower_traced(
+    const SyntaxTree& tree, std::string_view source,
+    const std::shared_ptr<const ir::Library>& base) {
+  std::vector<Diagnostic> diagnostics;
+  Reporter report(diagnostics);
+  return TextLowerer(tree, source, base, report).run_traced();
 }
 
 LoweredText lower_deferred(std::shared_ptr<const SyntaxTree> tree, std::string_view source,

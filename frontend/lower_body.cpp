@@ -40,15 +40,19 @@ NodeId BodyLowerer::lower(const ItemHead& head, ExprId body, std::span<const Bin
   activations_.push_back({&head, {}, {}, std::nullopt});
   for (const auto& [name, node] : names) activations_.back().names[name].push_back(node);
   tasks_.push_back({TaskKind::visit, body});
+  if (places_ != nullptr) places_->resize(graph_.size());
   while (!tasks_.empty()) {
     const Task task = tasks_.back();
     tasks_.pop_back();
+    const std::size_t nodes_before = graph_.size();
     switch (task.kind) {
       case TaskKind::visit:
         visit(task.expr);
+        keep_places(task.expr, nodes_before);
         break;
       case TaskKind::finish:
         finish(task.expr);
+        keep_places(task.expr, nodes_before);
         break;
       case TaskKind::bind: {
         const auto& let = std::get<LetExpr>(program_.tree.expressions[task.expr].form);
@@ -68,7 +72,34 @@ NodeId BodyLowerer::lower(const ItemHead& head, ExprId body, std::span<const Bin
   }
   const NodeId value = pop(1)[0];
   activations_.pop_back();
-  return value == poison ? poison : operations_.result(value, span(body));
+  if (value == poison) return poison;
+  const std::size_t nodes_before = graph_.size();
+  const NodeId result = operations_.result(value, span(body));
+  keep_places(body, nodes_before);
+  return result;
+}
+
+void BodyLowerer::keep_places(ExprId id, std::size_t nodes_before) {
+  if (places_ == nullptr || graph_.size() == nodes_before) return;
+  const Expr& expr = program_.tree.expressions[id];
+  places_->resize(graph_.size(), {expr.span, {}});
+  if (values_.empty() || values_.back() < nodes_before || values_.back() == poison) return;
+  std::vector<Span>& operands = (*places_)[values_.back()].operands;
+  if (const auto* unary = std::get_if<UnaryExpr>(&expr.form)) {
+    operands = {span(unary->operand)};
+  } else if (const auto* binary = std::get_if<BinaryExpr>(&expr.form)) {
+    operands = {span(binary->left), span(binary->right)};
+  } else if (const auto* conditional = std::get_if<ConditionalExpr>(&expr.form)) {
+    operands = {span(conditional->condition), span(conditional->then),
+                span(conditional->otherwise)};
+  } else if (const auto* call = std::get_if<CallExpr>(&expr.form)) {
+    // Of a library's function that is written out here no part is the caller's own.
+    const ir::Operation op = graph_[values_.back()].op;
+    if (op != Operation::Call && program_.resolve(call->callee).kind != Callee::Kind::operation) {
+      return;
+    }
+    for (const ExprId argument : call->arguments) operands.push_back(span(argument));
+  }
 }
 
 std::vector<NodeId> BodyLowerer::pop(std::size_t count) {
@@ -144,7 +175,8 @@ NodeId BodyLowerer::name(const NameExpr& form, Span span) {
   for (const auto& [word, operation] : constants) {
     if (word != form.name) continue;
     if (!operations_.in_meaning() && ir::is_known_at_run_time(operation)) {
-      program_.report.error(span, fmt::format("`{}` has no place in an implementation", word),
+      program_.report.error(Code::over_rows, span,
+                            fmt::format("`{}` has no place in an implementation", word),
                             operation == Operation::UnitRandom
                                 ? "an implementation is of a function, which draws nothing"
                                 : "an implementation computes one element");
@@ -169,7 +201,8 @@ NodeId BodyLowerer::unknown_name(const NameExpr& form, Span span) {
   for (const auto& [word, operation] : constants) known.push_back(word);
 
   if (program_.resolve(form.name).kind != Callee::Kind::unknown) {
-    program_.report.error(span, fmt::format("`{}` is a function, not a value", form.name),
+    program_.report.error(Code::not_a_value, span,
+                          fmt::format("`{}` is a function, not a value", form.name),
                           fmt::format("call it: `{}(...)`", form.name));
     return poison;
   }
@@ -190,7 +223,8 @@ NodeId BodyLowerer::unknown_name(const NameExpr& form, Span span) {
         "`f(x, {}) = ...`",
         form.name);
   }
-  program_.report.error(span, fmt::format("unknown name `{}`", form.name), std::move(suggestion));
+  program_.report.error(Code::unknown_name, span, fmt::format("unknown name `{}`", form.name),
+                        std::move(suggestion));
   return poison;
 }
 
@@ -203,13 +237,14 @@ void BodyLowerer::unknown_function(const CallExpr& call) {
       std::ranges::any_of(constants, [&](const auto& c) { return c.first == call.callee; });
   if (program_.report.full()) return;
   if (is_value) {
-    program_.report.error(call.callee_span,
+    program_.report.error(Code::not_a_function, call.callee_span,
                           fmt::format("`{}` is a value, not a function", call.callee),
                           fmt::format("for the product write `{} * (...)`", call.callee));
     return;
   }
   if (!activation.unknown.insert(call.callee).second) return;
-  program_.report.error(call.callee_span, fmt::format("unknown function `{}`", call.callee),
+  program_.report.error(Code::unknown_function, call.callee_span,
+                        fmt::format("unknown function `{}`", call.callee),
                         suggest_name(call.callee, program_.function_names()));
 }
 
@@ -280,7 +315,7 @@ void BodyLowerer::call_function(const Callee& callee, std::vector<NodeId> args,
   }
   const bool opaque = program_.stays_call(callee);
   if (!operations_.in_meaning() && ir::is_random(program_.function(callee).meaning)) {
-    program_.report.error(span,
+    program_.report.error(Code::random_draw, span,
                           fmt::format("`{}` draws random numbers: it has no place in an "
                                       "implementation",
                                       name),
@@ -290,12 +325,17 @@ void BodyLowerer::call_function(const Callee& callee, std::vector<NodeId> args,
   }
   if (operations_.in_meaning()) {
     if (own && program_.own[callee.own].helper) {
-      program_.report.error(span, fmt::format("`{}` has no meaning over the reals", name),
+      program_.report.error(Code::no_meaning, span,
+                            fmt::format("`{}` has no meaning over the reals", name),
                             "only implementations can use it");
       push(poison);
       return;
     }
     operations_.unify_call(args, name, span, spans);
+    if (places_ != nullptr && own && !opaque) {
+      enter(callee, std::move(args));
+      return;
+    }
     push(opaque ? graph_.call(callee.id, args)
                 : inlined(callee, program_.function(callee).meaning, args));
     return;

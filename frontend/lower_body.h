@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "frontend/program.h"
+#include "frontend/trace.h"
 #include "ir/graph.h"
 
 namespace actc::frontend {
@@ -92,8 +93,11 @@ class Operations {
 // walks that function's body with the formats of the arguments.
 class BodyLowerer {
  public:
-  BodyLowerer(Program& program, ir::Graph& graph, ir::Format format)
-      : program_(program), graph_(graph), operations_(program, graph, format) {}
+  // With `places` the text's own functions are walked where they are called, in meanings too, and
+  // the nodes' places are kept.
+  BodyLowerer(Program& program, ir::Graph& graph, ir::Format format,
+              std::vector<NodePlace>* places = nullptr)
+      : program_(program), graph_(graph), operations_(program, graph, format), places_(places) {}
 
   using Binding = std::pair<std::string_view, ir::NodeId>;
 
@@ -136,6 +140,7 @@ class BodyLowerer {
   ir::NodeId inlined(const Callee& callee, const ir::Graph& body,
                      const std::vector<ir::NodeId>& args);
   void enter(const Callee& callee, std::vector<ir::NodeId> args);
+  void keep_places(ExprId expr, std::size_t nodes_before);
 
   void push(ir::NodeId value) { values_.push_back(value); }
   std::vector<ir::NodeId> pop(std::size_t count);
@@ -149,6 +154,7 @@ class BodyLowerer {
   std::vector<Activation> activations_;
   // Calls inlined already, by their arguments: own functions by index, base ones by id after them.
   std::map<CallKey, ir::NodeId> calls_;
+  std::vector<NodePlace>* places_;
   std::uint32_t streams_ = 0;  // that the graph draws from, one a place in the text
 };
 

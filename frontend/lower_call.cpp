@@ -33,7 +33,7 @@ NodeId BodyLowerer::apply_call(ir::Operation op, const Expr& expr, const CallExp
   if (const auto reduction = ir::reduction_of(op); reduction && given == 1) op = *reduction;
   const int arity = ir::info(op).arity;
   if (!call.named.empty()) {
-    program_.report.error(call.named.front().span,
+    program_.report.error(Code::unknown_parameter, call.named.front().span,
                           fmt::format("`{}` has no parameters", call.callee),
                           fmt::format("it is `{}`", signature(op)));
     return poison;
@@ -43,7 +43,7 @@ NodeId BodyLowerer::apply_call(ir::Operation op, const Expr& expr, const CallExp
     const std::string takes =
         arity < 0 ? "at least 2 arguments" : count(static_cast<std::size_t>(arity), "argument");
     program_.report.error(
-        expr.span,
+        Code::wrong_inputs, expr.span,
         fmt::format("`{}` takes {}, {} given", call.callee, takes,
                     given == 1 ? "1 is" : fmt::format("{} are", given)),
         fmt::format("it is `{}`{}", signature(op),
@@ -66,13 +66,13 @@ void BodyLowerer::report_inputs(const CallExpr& call, const ir::Function& functi
   if (given < inputs) {
     const std::span<const std::string> names(function.inputs);
     program_.report.error(
-        whole, std::move(message),
+        Code::wrong_inputs, whole, std::move(message),
         fmt::format("it is `{}`: {}", signature(function), missing(names.subspan(given))));
     return;
   }
   const Span surplus{span(call.arguments[inputs]).begin, whole.end};
   if (given > function.argument_count() || !call.named.empty()) {
-    program_.report.error(surplus, std::move(message),
+    program_.report.error(Code::wrong_inputs, surplus, std::move(message),
                           fmt::format("it is `{}`", signature(function)));
     return;
   }
@@ -87,7 +87,7 @@ void BodyLowerer::report_inputs(const CallExpr& call, const ir::Function& functi
                                function.parameters[i - inputs].name, text);
     }
   }
-  program_.report.error(surplus, std::move(message),
+  program_.report.error(Code::wrong_inputs, surplus, std::move(message),
                         fmt::format("parameters are given by name: `{})`", corrected));
 }
 
@@ -98,7 +98,7 @@ std::optional<std::size_t> BodyLowerer::parameter_of(const NamedArgument& argume
   if (it != parameters.end()) return static_cast<std::size_t>(it - parameters.begin());
   if (std::ranges::find(function.inputs, argument.name) != function.inputs.end()) {
     program_.report.error(
-        argument.span,
+        Code::unknown_parameter, argument.span,
         fmt::format("`{}` is an input of `{}`, not a parameter", argument.name, function.name),
         fmt::format("inputs are given by position: `{}`", signature(function)));
     return std::nullopt;
@@ -107,7 +107,7 @@ std::optional<std::size_t> BodyLowerer::parameter_of(const NamedArgument& argume
   for (const ir::Parameter& parameter : parameters) names.push_back(parameter.name);
   std::string suggestion = suggest_name(argument.name, names);
   if (suggestion.empty()) suggestion = fmt::format("it is `{}`", signature(function));
-  program_.report.error(argument.span,
+  program_.report.error(Code::unknown_parameter, argument.span,
                         fmt::format("`{}` has no parameter `{}`", function.name, argument.name),
                         std::move(suggestion));
   return std::nullopt;
@@ -131,7 +131,7 @@ std::optional<std::vector<NodeId>> BodyLowerer::arrange(const CallExpr& call, co
     if (!parameter) {
       fits = false;
     } else if (named[*parameter]) {
-      program_.report.error(argument.span,
+      program_.report.error(Code::repeated_name, argument.span,
                             fmt::format("the parameter `{}` is given twice", argument.name));
       fits = false;
     } else {
@@ -155,7 +155,7 @@ std::optional<std::vector<NodeId>> BodyLowerer::arrange(const CallExpr& call, co
   for (const std::string& name : without) {
     values += fmt::format("{}{} = ...", values.empty() ? "" : ", ", name);
   }
-  program_.report.error(call.callee_span,
+  program_.report.error(Code::missing_parameter, call.callee_span,
                         fmt::format("`{}` needs a value for its parameter{}: {}", function.name,
                                     without.size() == 1 ? "" : "s", missing(without)),
                         fmt::format("write `{}(...; {})`", function.name, values));

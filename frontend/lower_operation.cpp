@@ -56,7 +56,7 @@ NodeId Operations::result(NodeId value, Span span) {
       format(value) == Format::boolean) {
     return in_format(value, format_, span);
   }
-  program_.report.error(span,
+  program_.report.error(Code::wrong_format, span,
                         fmt::format("the implementation is for {}, its value is {}",
                                     ir::name(format_), ir::name(format(value))),
                         ir::is_float(format(value)) ? fmt::format("write `{}(...)`", name(format_))
@@ -73,7 +73,7 @@ NodeId Operations::number(NodeId value) {
 
 NodeId Operations::condition(NodeId value, Span span) {
   if (format(value) == Format::boolean) return value;
-  program_.report.error(span, "a condition is expected, this is a number",
+  program_.report.error(Code::not_a_condition, span, "a condition is expected, this is a number",
                         fmt::format("write `{} != 0`", slice(span)));
   return poison;
 }
@@ -100,7 +100,8 @@ NodeId Operations::apply_meaning(Operation op, std::span<const NodeId> args, Spa
     case OperationClass::selection:
       return select(Operation::Where, args, span, spans);
     case OperationClass::bits:
-      program_.report.error(span, fmt::format("{} has no meaning over the reals", quoted(op)),
+      program_.report.error(Code::no_meaning, span,
+                            fmt::format("{} has no meaning over the reals", quoted(op)),
                             "only implementations (`binary32 f(x) = ...`) can use it");
       return poison;
     case OperationClass::leaf:
@@ -157,7 +158,8 @@ NodeId Operations::apply_typed(Operation op, std::span<const NodeId> args, Span 
       break;
     case OperationClass::reduction:
       program_.report.error(
-          span, fmt::format("{} of a row has no place in an implementation", quoted(op)),
+          Code::over_rows, span,
+          fmt::format("{} of a row has no place in an implementation", quoted(op)),
           "an implementation computes one element");
       return poison;
     case OperationClass::comparison:
@@ -182,7 +184,7 @@ NodeId Operations::apply_typed(Operation op, std::span<const NodeId> args, Span 
     case OperationClass::real:
       if (exact) return apply_exactly(op, args);
       program_.report.error(
-          span, fmt::format("{} has no code of its own", quoted(op)),
+          Code::no_code, span, fmt::format("{} has no code of its own", quoted(op)),
           op == Operation::RealPow
               ? "an implementation multiplies"
               : fmt::format("call `{}`, which has an implementation", ir::info(op).name.substr(5)));
@@ -232,7 +234,8 @@ NodeId Operations::wrong_format(std::string_view what, std::string_view wanted, 
   std::string suggestion;
   if (wanted == "floats") suggestion = "`to_float(i)` converts, `from_bits(i)` reinterprets";
   if (wanted == "integers") suggestion = "`to_integer(x)` converts, `bits(x)` reinterprets";
-  program_.report.error(span, fmt::format("{} takes {}, this is {}", what, wanted, ir::name(found)),
+  program_.report.error(Code::wrong_format, span,
+                        fmt::format("{} takes {}, this is {}", what, wanted, ir::name(found)),
                         std::move(suggestion));
   return poison;
 }
@@ -256,7 +259,7 @@ std::optional<Format> Operations::common_format(std::string_view what, std::span
       } else {
         suggestion = "`to_float` and `to_integer` convert, `bits` and `from_bits` reinterpret";
       }
-      program_.report.error(span,
+      program_.report.error(Code::mixed_formats, span,
                             fmt::format("{} has operands of different formats, {} and {}", what,
                                         ir::name(*found), ir::name(f)),
                             std::move(suggestion));
@@ -311,15 +314,17 @@ NodeId Operations::constant_in_format(NodeId value, Format as, Span span) {
   const bool constant = graph_.is_constant(value);
   if (ir::is_integer(as)) {
     if (!constant) {
-      program_.report.error(span, "an integer constant is expected, this is not rational");
+      program_.report.error(Code::bad_constant, span,
+                            "an integer constant is expected, this is not rational");
       return poison;
     }
     if (!ir::integer_bits(graph_.value(value), as)) {
       const bool integer = denominator(graph_.value(value)) == 1;
-      program_.report.error(span, integer ? fmt::format("the constant does not fit {}", name(as))
-                                          : fmt::format("the constant is not an integer; {} is "
-                                                        "expected here",
-                                                        name(as)));
+      program_.report.error(Code::bad_constant, span,
+                            integer ? fmt::format("the constant does not fit {}", name(as))
+                                    : fmt::format("the constant is not an integer; {} is "
+                                                  "expected here",
+                                                  name(as)));
       return poison;
     }
     return graph_.constant(ir::Rational(graph_.value(value)), as);
@@ -362,7 +367,7 @@ NodeId Operations::shift(Operation op, std::span<const NodeId> args, Span span,
   if (graph_.is_constant(args[1])) {
     const ir::Rational& n = graph_.value(args[1]);
     if (n < 0 || n >= width || denominator(n) != 1) {
-      program_.report.error(spans[1],
+      program_.report.error(Code::bad_constant, spans[1],
                             fmt::format("{} is shifted by 0 to {} bits", name(*as), width - 1));
       return poison;
     }
@@ -378,7 +383,8 @@ NodeId Operations::table(std::span<const NodeId> args, Span span, std::span<cons
   if (!ir::is_integer(index_format)) {
     const std::string_view found =
         index_format == Format::real ? "a constant" : ir::name(index_format);
-    program_.report.error(spans[0], fmt::format("`table` is indexed by an integer, not {}", found),
+    program_.report.error(Code::wrong_format, spans[0],
+                          fmt::format("`table` is indexed by an integer, not {}", found),
                           "mask it: `bit_and(i, 15)`");
     return poison;
   }
@@ -392,7 +398,8 @@ NodeId Operations::table(std::span<const NodeId> args, Span span, std::span<cons
     const bool rounded =
         entry.arg_count == 1 && graph_[graph_.arg(entries[i], 0)].format == Format::real;
     if (!is_exact(entries[i]) && entry.op != Operation::Constant && !rounded) {
-      program_.report.error(spans[i + 1], "the entries of a `table` are constants");
+      program_.report.error(Code::bad_constant, spans[i + 1],
+                            "the entries of a `table` are constants");
       return poison;
     }
     values.push_back(in_format(entries[i], *as, spans[i + 1]));

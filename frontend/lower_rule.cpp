@@ -31,19 +31,20 @@ class RuleLowerer {
         program_.library->add_rule(std::move(rule_));
         return;
       case ir::RuleFault::nothing_to_match:
-        program_.report.error(item_.left_span,
+        program_.report.error(Code::bad_rule, item_.left_span,
                               "this rule would apply to everything: there is no function and no "
                               "quotient on its left side",
                               "a left side is a function of variables, a sum or product with "
                               "one in it, as `1 + erf(u)`, or divided by a sum");
         return;
       case ir::RuleFault::undetermined:
-        program_.report.error(item_.left_span, "a match would leave a variable undetermined",
+        program_.report.error(Code::bad_rule, item_.left_span,
+                              "a match would leave a variable undetermined",
                               "each variable must be the argument of a function, alone or with "
                               "constants, or one factor of a product");
         return;
       case ir::RuleFault::endless:
-        program_.report.error(item_.head.body_span,
+        program_.report.error(Code::bad_rule, item_.head.body_span,
                               "this rule would apply to its own right side, without end",
                               "write the right side with other functions");
         return;
@@ -57,7 +58,7 @@ class RuleLowerer {
     // The left side stands before all other expressions of the item, its root last.
     for (ExprId id = item_.head.first; id <= item_.left; ++id) {
       if (std::holds_alternative<LetExpr>(expr(id).form)) {
-        program_.report.error(expr(id).span, "the left side of a rule has no `let`",
+        program_.report.error(Code::bad_rule, expr(id).span, "the left side of a rule has no `let`",
                               "write the value where its name stands");
         return false;
       }
@@ -88,7 +89,7 @@ class RuleLowerer {
 
   bool draws_nothing(ExprId part, const ir::Graph& graph) {
     if (!ir::is_random(graph)) return true;
-    program_.report.error(expr(part).span, "a rule draws no random numbers",
+    program_.report.error(Code::random_draw, expr(part).span, "a rule draws no random numbers",
                           "its variables stand for what is drawn: a rule for `log(u)` is one for "
                           "`log(unit_random)`");
     return false;
@@ -118,7 +119,8 @@ class RuleLowerer {
     const ir::Graph& g = rule_.condition;
     if (g[value].op != Operation::Where || g[g.arg(value, 0)].format != ir::Format::boolean ||
         !g.is_constant(g.arg(value, 1), 1) || !g.is_constant(g.arg(value, 2), 0)) {
-      program_.report.error(expr(part).span, "the condition of a rule is a comparison",
+      program_.report.error(Code::bad_rule, expr(part).span,
+                            "the condition of a rule is a comparison",
                             "as in `rule exp(log(u)) = u for u > 0`");
       return false;
     }
@@ -132,7 +134,7 @@ class RuleLowerer {
     const auto it =
         name == nullptr ? rule_.variables.end() : std::ranges::find(rule_.variables, name->name);
     if (it == rule_.variables.end() || !call.named.empty()) {
-      program_.report.error(span, "`unbounded` asks about one variable of the rule",
+      program_.report.error(Code::bad_rule, span, "`unbounded` asks about one variable of the rule",
                             "as in `for unbounded(u)`");
       return false;
     }

@@ -101,14 +101,14 @@ void find_helpers(Program& program, const std::vector<Uses>& uses) {
     const std::string suggestion = fmt::format(
         "only implementations (`binary32 f(x) = ...`) and what they alone use can compute so");
     if (uses[i].bits) {
-      program.report.error(uses[i].bits->span,
+      program.report.error(Code::no_meaning, uses[i].bits->span,
                            fmt::format("`{}` has no meaning over the reals, so {} has none",
                                        ir::info(uses[i].bits->operation).name, name),
                            suggestion);
     } else {
       const auto edge =
           std::ranges::find_if(uses[i].own, [&](const Edge& e) { return helper[e.to]; });
-      program.report.error(edge->span,
+      program.report.error(Code::no_meaning, edge->span,
                            fmt::format("`{}` has no meaning over the reals, so {} has none",
                                        program.own[edge->to].definition->name, name),
                            suggestion);
@@ -134,7 +134,7 @@ void report_cycle(Program& program, const std::vector<Uses>& uses, std::span<con
   if (cycle.size() > shown) way += ", ...";
   const Edge& edge = uses[cycle[0].function].own[cycle[0].next_edge - 1];
   if (cycle.size() == 1) way = fmt::format("`{}` calls itself", name(cycle[0]));
-  program.report.error(edge.span, way,
+  program.report.error(Code::recursion, edge.span, way,
                        "a definition cannot use itself, directly or through others");
   for (const Visit& visit : cycle) program.own[visit.function].broken = true;
 }
@@ -226,7 +226,7 @@ void check_implementation_cycles(Program& program) {
       if (done.contains(to)) continue;
       if (std::ranges::find(path, to, &Step::computed) != path.end()) {
         const ir::Function& function = (*program.library)[to.first];
-        program.report.error(implementation->head.name_span,
+        program.report.error(Code::recursion, implementation->head.name_span,
                              fmt::format("this implementation computes `{}` in {} with itself",
                                          function.name, ir::name(to.second)),
                              "an implementation cannot use itself, directly or through others");

@@ -129,7 +129,7 @@ class ItemParser {
 void ItemParser::parse_all() {
   while (!parser_.next_is(TokenKind::end) && !parser_.report.full()) {
     if (parser_.tree.items.size() == max_definitions) {
-      parser_.report.error(parser_.peek().span,
+      parser_.report.error(Code::limit, parser_.peek().span,
                            fmt::format("the text has more than {} definitions", max_definitions));
       return;
     }
@@ -179,7 +179,8 @@ void ItemParser::definition(std::string documentation) {
   item.head.first = next_expression();
   head(item.head);
   if (parser_.next_is(TokenKind::surrogate)) {
-    parser_.report.error(parser_.peek().span, "only a derivative can be a surrogate",
+    parser_.report.error(Code::misplaced_surrogate, parser_.peek().span,
+                         "only a derivative can be a surrogate",
                          fmt::format("write `d/dx {}(...) = surrogate ...`", item.head.name));
     parser_.take();
   }
@@ -235,7 +236,7 @@ void ItemParser::rule(std::string documentation) {
   item.left = *side;
   item.left_span = span_from(left);
   if (!parser_.take_if(TokenKind::assign)) {
-    parser_.report.error(parser_.peek().span,
+    parser_.report.error(Code::syntax, parser_.peek().span,
                          fmt::format("`=` is missing before {}", describe(parser_.peek())),
                          "a rule is written `rule log(1 + exp(u)) = log1pexp(u)`");
     return failed();
@@ -276,7 +277,8 @@ void ItemParser::definition_without_inputs(std::string documentation) {
   parser_.take();
   item.head.name = std::string(name.text);
   item.head.name_span = name.span;
-  parser_.report.error(name.span, fmt::format("the definition of `{}` has no inputs", name.text),
+  parser_.report.error(Code::no_inputs, name.span,
+                       fmt::format("the definition of `{}` has no inputs", name.text),
                        fmt::format("write `{}(x) = ...`", name.text));
   item.head.damage = Damage::head;
   body(item.head);
@@ -289,7 +291,8 @@ void ItemParser::head(ItemHead& head) {
   head.name_span = name.span;
   parser_.take();
   if (!parser_.next_is(TokenKind::left_parenthesis)) {
-    parser_.report.error(name.span, fmt::format("`{}` has no inputs here", name.text),
+    parser_.report.error(Code::no_inputs, name.span,
+                         fmt::format("`{}` has no inputs here", name.text),
                          fmt::format("write `{}(x) = ...`", name.text));
     head.damage = Damage::head;
     if (!parser_.take_if(TokenKind::assign)) head.damage = Damage::head;
@@ -304,8 +307,9 @@ void ItemParser::head(ItemHead& head) {
   }
   if (!parser_.take_if(TokenKind::right_parenthesis)) {
     if (head.damage == Damage::none) {
-      parser_.report.error(parser_.peek().span, fmt::format("`,`, `;` or `)` is expected before {}",
-                                                            describe(parser_.peek())));
+      parser_.report.error(
+          Code::syntax, parser_.peek().span,
+          fmt::format("`,`, `;` or `)` is expected before {}", describe(parser_.peek())));
     }
     head.damage = Damage::head;
     if (parser_.closing[opening] == 0) return;
@@ -313,7 +317,7 @@ void ItemParser::head(ItemHead& head) {
     parser_.take();
   }
   if (!parser_.take_if(TokenKind::assign)) {
-    parser_.report.error(parser_.peek().span,
+    parser_.report.error(Code::syntax, parser_.peek().span,
                          fmt::format("`=` is missing before {}", describe(parser_.peek())));
     head.damage = Damage::head;
   }
@@ -324,14 +328,17 @@ bool ItemParser::parameter_name(std::string_view what, std::string& name, Span& 
   span = token.span;
   if (token.kind != TokenKind::name) {
     if (is_reserved(token.kind)) {
-      parser_.report.error(token.span, fmt::format("`{}` is a reserved word", token.text),
+      parser_.report.error(Code::reserved_word, token.span,
+                           fmt::format("`{}` is a reserved word", token.text),
                            "choose another name");
     } else if (token.kind == TokenKind::number) {
       parser_.report.error(
-          token.span, fmt::format("`{}` is not the name of {}", token.text.substr(0, 60), what));
+          Code::syntax, token.span,
+          fmt::format("`{}` is not the name of {}", token.text.substr(0, 60), what));
     } else if (token.kind != TokenKind::unknown) {
       parser_.report.error(
-          token.span, fmt::format("the name of {} is missing before {}", what, describe(token)));
+          Code::syntax, token.span,
+          fmt::format("the name of {} is missing before {}", what, describe(token)));
     }
     return false;
   }
@@ -342,20 +349,23 @@ bool ItemParser::parameter_name(std::string_view what, std::string& name, Span& 
 
 bool ItemParser::inputs(ItemHead& head) {
   if (parser_.next_is(TokenKind::right_parenthesis) || parser_.next_is(TokenKind::semicolon)) {
-    parser_.report.error(head.name_span, fmt::format("`{}` has no inputs", head.name),
+    parser_.report.error(Code::no_inputs, head.name_span,
+                         fmt::format("`{}` has no inputs", head.name),
                          fmt::format("write `{}(x) = ...`", head.name));
     return false;
   }
   do {
     if (parser_.next_is(TokenKind::learn)) {
-      parser_.report.error(parser_.peek().span, "only a parameter is learned, not an input",
+      parser_.report.error(Code::input_list, parser_.peek().span,
+                           "only a parameter is learned, not an input",
                            fmt::format("write `{}(x; learn a = 1) = ...`", head.name));
       return false;
     }
     InputSyntax input;
     if (!parameter_name("an input", input.name, input.span)) return false;
     if (parser_.next_is(TokenKind::assign)) {
-      parser_.report.error(input.span, fmt::format("the input `{}` has a default", input.name),
+      parser_.report.error(Code::input_list, input.span,
+                           fmt::format("the input `{}` has a default", input.name),
                            fmt::format("parameters stand after `;`, as in `{}(x; {} = ...)`",
                                        head.name, input.name));
       return false;
@@ -436,7 +446,7 @@ SyntaxTree parse(std::string_view source, std::vector<Diagnostic>& diagnostics) 
   Parser parser(source, report);
   ItemParser(parser).parse_all();
   if (parser.tree.items.empty() && report.count() == before) {
-    report.error({0, 0}, "the text has no definition",
+    report.error(Code::empty_text, {0, 0}, "the text has no definition",
                  "for example `swish(x) = x / (1 + exp(-x))`");
   }
   return std::move(parser.tree);

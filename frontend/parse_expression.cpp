@@ -71,7 +71,7 @@ bool nests(const Frame& frame) {
 
 Step ExpressionParser::open(Frame frame) {
   if (nests(frame) && ++nesting_ > max_nesting) {
-    return fail(parser_.tokens[frame.token].span,
+    return fail(Code::limit, parser_.tokens[frame.token].span,
                 fmt::format("the expression nests deeper than {}", max_nesting));
   }
   frames_.push_back(frame);
@@ -95,7 +95,8 @@ Step ExpressionParser::after_operand() {
     }
     case TokenKind::colon: {
       reduce(let_level);
-      if (!in_barrier(FrameKind::then)) return fail(token.span, "`:` without its `?`");
+      if (!in_barrier(FrameKind::then))
+        return fail(Code::syntax, token.span, "`:` without its `?`");
       parser_.take();
       Frame frame = frames_.back();
       frame.kind = FrameKind::otherwise;
@@ -107,7 +108,8 @@ Step ExpressionParser::after_operand() {
     }
     case TokenKind::in: {
       reduce(let_level);
-      if (!in_barrier(FrameKind::let_value)) return fail(token.span, "`in` without its `let`");
+      if (!in_barrier(FrameKind::let_value))
+        return fail(Code::syntax, token.span, "`in` without its `let`");
       parser_.take();
       frames_.back().kind = FrameKind::let_body;
       frames_.back().level = let_level;
@@ -133,7 +135,8 @@ Step ExpressionParser::after_operand() {
       return Step::more;
     case TokenKind::learn:
     case TokenKind::surrogate:
-      return fail(token.span, fmt::format("`{}` is a reserved word", token.text));
+      return fail(Code::reserved_word, token.span,
+                  fmt::format("`{}` is a reserved word", token.text));
     default:
       return next_operand_or_item();  // rule, number, name, `(`, let, not
   }
@@ -177,15 +180,17 @@ Step ExpressionParser::next_operand_or_item() {
     return end();
   }
   if (token.text == "if" || token.text == "else" || token.text == "then") {
-    return fail(token.span, fmt::format("there is no `{}`", token.text),
+    return fail(Code::missing_operator, token.span, fmt::format("there is no `{}`", token.text),
                 "write `condition ? a : b` or `where(condition, a, b)`");
   }
   if (token.kind == TokenKind::let || token.kind == TokenKind::not_) {
-    return fail(token.span, fmt::format("an operator is missing before `{}`", token.text));
+    return fail(Code::missing_operator, token.span,
+                fmt::format("an operator is missing before `{}`", token.text));
   }
   const std::string_view left = before.kind == TokenKind::right_parenthesis ? "(...)" : before.text;
   const std::string_view right = token.kind == TokenKind::left_parenthesis ? "(...)" : token.text;
-  parser_.report.error(token.span, fmt::format("an operator is missing before {}", describe(token)),
+  parser_.report.error(Code::missing_operator, token.span,
+                       fmt::format("an operator is missing before {}", describe(token)),
                        fmt::format("for the product write `{} * {}`", left, right));
   reduce(product_level);
   return open({.kind = FrameKind::binary,
@@ -202,7 +207,7 @@ Step ExpressionParser::close_parenthesis() {
   if (open_frame == nullptr) {
     if (place_ == ExpressionPlace::parameter_list) return Step::done;
     parser_.take();
-    return fail(token.span, "`)` without its `(`");
+    return fail(Code::syntax, token.span, "`)` without its `(`");
   }
   switch (open_frame->kind) {
     case FrameKind::parenthesis: {
@@ -234,7 +239,7 @@ Step ExpressionParser::comma() {
   if (frames_.empty() && place_ == ExpressionPlace::parameter_list) return Step::done;
   if (!in_barrier(FrameKind::call)) {
     if (!frames_.empty() && frames_.back().kind != FrameKind::parenthesis) return unclosed();
-    return fail(token.span, "`,` stands only between the arguments of a call");
+    return fail(Code::syntax, token.span, "`,` stands only between the arguments of a call");
   }
   parser_.take();
   OpenCall& call = calls_.back();
@@ -252,12 +257,12 @@ Step ExpressionParser::semicolon() {
   reduce(let_level);
   if (!in_barrier(FrameKind::call)) {
     if (!frames_.empty() && frames_.back().kind != FrameKind::parenthesis) return unclosed();
-    return fail(token.span, "`;` stands only before the parameters of a call",
+    return fail(Code::syntax, token.span, "`;` stands only before the parameters of a call",
                 frames_.empty() ? "items need nothing between them" : "");
   }
   OpenCall& call = calls_.back();
   if (call.in_parameters) {
-    return fail(token.span, "a second `;`", "between parameters write `,`");
+    return fail(Code::syntax, token.span, "a second `;`", "between parameters write `,`");
   }
   parser_.take();
   call.call.arguments.push_back(value_);
@@ -278,7 +283,7 @@ Step ExpressionParser::assign() {
     }
     std::string suggestion =
         fmt::format("write `{}({}; {} = ...)`", call.callee, arguments, name->name);
-    parser_.report.error(span(value_),
+    parser_.report.error(Code::misplaced_parameter, span(value_),
                          fmt::format("the parameter `{}` is given before the `;`", name->name),
                          std::move(suggestion));
     parser_.take();
@@ -287,7 +292,8 @@ Step ExpressionParser::assign() {
     expecting_operand_ = true;
     return Step::more;
   }
-  parser_.report.error(token.span, "`=` defines; it does not compare", "to compare write `==`");
+  parser_.report.error(Code::equals_sign, token.span, "`=` defines; it does not compare",
+                       "to compare write `==`");
   return binary({Operation::Equal, comparison_level});
 }
 
@@ -303,16 +309,17 @@ Step ExpressionParser::unclosed() {
   const Token& opening = parser_.tokens[frame.token];
   switch (frame.kind) {
     case FrameKind::parenthesis:
-      return fail(opening.span, "`(` without its `)`");
+      return fail(Code::syntax, opening.span, "`(` without its `)`");
     case FrameKind::call: {
       const Span parenthesis = parser_.tokens[frame.token + 1].span;
-      return fail({opening.span.begin, parenthesis.end},
+      return fail(Code::syntax, {opening.span.begin, parenthesis.end},
                   fmt::format("the call of `{}` has no `)`", opening.text));
     }
     case FrameKind::then:
-      return fail(opening.span, "`?` without its `:`", "write `condition ? a : b`");
+      return fail(Code::syntax, opening.span, "`?` without its `:`", "write `condition ? a : b`");
     case FrameKind::let_value:
-      return fail(opening.span, "`let` without its `in`", "write `let name = value in expression`");
+      return fail(Code::syntax, opening.span, "`let` without its `in`",
+                  "write `let name = value in expression`");
     default:
       break;
   }
@@ -341,7 +348,7 @@ void ExpressionParser::reduce_top() {
       const auto* first = std::get_if<BinaryExpr>(&parser_.tree.expressions[frame.first].form);
       if (first != nullptr && first->op != Operation::And) {  // once a chain
         parser_.report.error(
-            whole, "comparisons do not chain",
+            Code::chained_comparison, whole, "comparisons do not chain",
             fmt::format("write `{} and {} {} {}`", parser_.slice(span(frame.first)),
                         parser_.slice(span(frame.second)), opening.text,
                         parser_.slice(span(value_))));

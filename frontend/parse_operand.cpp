@@ -21,7 +21,8 @@ Step ExpressionParser::operand() {
       parser_.take();
       NumberReading number = read_number(token.text);
       if (!number.error.empty()) {
-        parser_.report.error(token.span, std::move(number.error), std::move(number.suggestion));
+        parser_.report.error(Code::bad_number, token.span, std::move(number.error),
+                             std::move(number.suggestion));
       }
       have(parser_.add(token.span, NumberExpr{std::move(number.value)}));
       return Step::more;
@@ -82,16 +83,18 @@ Step ExpressionParser::operand_let() {
   parser_.take();
   const Token& name = parser_.peek();
   if (name.kind != TokenKind::name) {
-    return fail(name.span, fmt::format("`let` needs a name, not {}", describe(name)),
+    return fail(Code::syntax, name.span, fmt::format("`let` needs a name, not {}", describe(name)),
                 "write `let name = value in expression`");
   }
   parser_.take();
   if (parser_.next_is(TokenKind::left_parenthesis)) {
-    return fail(name.span, fmt::format("`let` names a value; `{}` is a function here", name.text),
+    return fail(Code::syntax, name.span,
+                fmt::format("`let` names a value; `{}` is a function here", name.text),
                 "write the function as a definition of its own");
   }
   if (!parser_.take_if(TokenKind::assign)) {
-    return fail(parser_.peek().span, fmt::format("`=` is missing after `let {}`", name.text),
+    return fail(Code::syntax, parser_.peek().span,
+                fmt::format("`=` is missing after `let {}`", name.text),
                 "write `let name = value in expression`");
   }
   return open({.kind = FrameKind::let_value, .token = place});
@@ -100,22 +103,24 @@ Step ExpressionParser::operand_let() {
 Step ExpressionParser::missing_operand() {
   const Token& token = parser_.peek();
   if (token.kind == TokenKind::end) {
-    return fail(token.span, "the text ends where an expression is expected");
+    return fail(Code::syntax, token.span, "the text ends where an expression is expected");
   }
   if (is_reserved(token.kind) && !binary_operator(token.kind) && token.kind != TokenKind::in) {
-    return fail(token.span, fmt::format("`{}` is a reserved word", token.text),
+    return fail(Code::reserved_word, token.span, fmt::format("`{}` is a reserved word", token.text),
                 token.kind == TokenKind::surrogate ? "it stands after the `=` of a `d/dx`" : "");
   }
   if (in_barrier(FrameKind::call) && !calls_.back().call.arguments.empty() &&
       (token.kind == TokenKind::comma || token.kind == TokenKind::right_parenthesis)) {
-    return fail(token.span, fmt::format("an argument is missing before {}", describe(token)));
+    return fail(Code::syntax, token.span,
+                fmt::format("an argument is missing before {}", describe(token)));
   }
   std::string suggestion;
   if (token.kind == TokenKind::star && parser_.at > 0 &&
       parser_.tokens[parser_.at - 1].kind == TokenKind::power) {
     suggestion = "the power operators are `^` and `**`";
   }
-  return fail(token.span, fmt::format("an expression is missing before {}", describe(token)),
+  return fail(Code::syntax, token.span,
+              fmt::format("an expression is missing before {}", describe(token)),
               std::move(suggestion));
 }
 
@@ -124,10 +129,12 @@ Step ExpressionParser::named_argument() {
   const Token& name = parser_.peek();
   if (name.kind != TokenKind::name || parser_.peek(1).kind != TokenKind::assign) {
     if (is_reserved(name.kind)) {
-      return fail(name.span, fmt::format("`{}` is a reserved word", name.text));
+      return fail(Code::reserved_word, name.span,
+                  fmt::format("`{}` is a reserved word", name.text));
     }
     const std::string_view callee = calls_.back().call.callee;
-    return fail(name.span, fmt::format("after `;` parameters are given by name, as `name = value`"),
+    return fail(Code::syntax, name.span,
+                fmt::format("after `;` parameters are given by name, as `name = value`"),
                 fmt::format("write `{}(...; name = value)`", callee));
   }
   calls_.back().call.named.push_back({std::string(name.text), name.span, 0});

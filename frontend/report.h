@@ -18,7 +18,7 @@ class Reporter {
  public:
   explicit Reporter(std::vector<Diagnostic>& diagnostics) : diagnostics_(diagnostics) {}
 
-  void error(Span span, std::string message, std::string suggestion = {}) {
+  void error(Code code, Span span, std::string message, std::string suggestion = {}) {
     if (full()) return;
     // A helper whose body is lowered for several calls is wrong once.
     const auto same = [&](const Diagnostic& d) {
@@ -26,11 +26,13 @@ class Reporter {
     };
     if (std::ranges::any_of(diagnostics_, same)) return;
     if (diagnostics_.size() == max_diagnostics) {
+      code = Code::limit;
       message = "too many errors: the others are not shown";
       suggestion.clear();
       span.begin = span.end = std::numeric_limits<std::uint32_t>::max();  // so that it sorts last
     }
     Diagnostic diagnostic;
+    diagnostic.code = code;
     diagnostic.span = span;
     diagnostic.message = std::move(message);
     diagnostic.suggestion = std::move(suggestion);

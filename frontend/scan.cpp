@@ -69,7 +69,8 @@ void report_foreign_symbol(const Token& token, Reporter& report) {
         return "";
     }
   }();
-  report.error(token.span, fmt::format("`{}` is not an operator", token.text),
+  report.error(Code::unknown_operator, token.span,
+               fmt::format("`{}` is not an operator", token.text),
                meant.empty() ? "a comment starts with `#`; the integer quotient is `floor(a / b)`"
                              : fmt::format("write `{}`", meant));
 }
@@ -80,12 +81,12 @@ void take_stranger(Span span, std::string_view text, std::vector<Token>& tokens,
   const bool ascii = text.size() == 1 && text[0] > ' ' && text[0] < '\x7f';
   const std::string shown = ascii ? fmt::format("`{}`", text) : describe_character(text);
   if (stranger == nullptr) {
-    report.error(span, fmt::format("{} has no meaning here", shown),
+    report.error(Code::stray_character, span, fmt::format("{} has no meaning here", shown),
                  text.size() == 1 ? "" : "outside comments a text is written in ASCII characters");
     tokens.push_back({TokenKind::unknown, span, text});
     return;
   }
-  report.error(span, fmt::format("{} has no meaning here", shown),
+  report.error(Code::stray_character, span, fmt::format("{} has no meaning here", shown),
                std::string(stranger->suggestion));
   for (const auto& [kind, meant] : stranger->tokens) {
     if (!meant.empty()) tokens.push_back({kind, span, meant});

@@ -79,6 +79,20 @@ Interval increasing(const Interval& a, F f, double low, double high) {
   return clamped(outward(f(a.low), f(a.high), 8), low, high);
 }
 
+// A sine or cosine: its slope is at most 1, so over an interval it leaves the values at the ends by
+// at most the interval's width.
+template <class F>
+Interval wave(const Interval& a, F f) {
+  const double width = a.high - a.low;
+  if (!(width < 2)) return {-1, 1};
+  const double ends[] = {f(a.low), f(a.high)};
+  return clamped(outward(std::min(ends[0], ends[1]) - width, std::max(ends[0], ends[1]) + width, 8),
+                 -1, 1);
+}
+
+// To the nearest integer, halves to the even one, whatever the rounding mode is.
+double half_even(double v) { return std::isfinite(v) ? v - std::remainder(v, 1.0) : v; }
+
 // Is one the other's negation? That of a difference is one too.
 bool is_opposite(const Graph& graph, NodeId a, NodeId b) {
   const auto is = [&](NodeId id, Operation op) { return graph[id].op == op; };
@@ -140,8 +154,12 @@ bool is_below_largest(const Graph& graph, const Library& library, NodeId id) {
   return graph[largest].op == Operation::Largest && graph.arg(largest, 0) == graph.arg(id, 0);
 }
 
-Ranges::Ranges(const Graph& graph, const Library& library, std::vector<Interval> inputs)
-    : graph_(graph), library_(library), inputs_(std::move(inputs)) {}
+Ranges::Ranges(const Graph& graph, const Library& library, std::vector<Interval> inputs,
+               std::vector<Interval> parameters)
+    : graph_(graph),
+      library_(library),
+      inputs_(std::move(inputs)),
+      parameters_(std::move(parameters)) {}
 
 const Interval& Ranges::of(NodeId id) {
   while (of_.size() <= id) {
@@ -267,11 +285,15 @@ Interval Ranges::compute(NodeId id) {
       return {std::min(arg(0).low, arg(1).low), std::min(arg(0).high, arg(1).high)};
     case Operation::Max:
       return {std::max(arg(0).low, arg(1).low), std::max(arg(0).high, arg(1).high)};
+    // These are increasing and exact.
     case Operation::Floor:
+      return {std::floor(arg(0).low), std::floor(arg(0).high)};
     case Operation::Ceil:
+      return {std::ceil(arg(0).low), std::ceil(arg(0).high)};
     case Operation::Round:
+      return {half_even(arg(0).low), half_even(arg(0).high)};
     case Operation::Trunc:
-      return {std::floor(arg(0).low), std::ceil(arg(0).high)};
+      return {std::trunc(arg(0).low), std::trunc(arg(0).high)};
     case Operation::CopySign: {
       const double largest_of = std::max(std::abs(arg(0).low), std::abs(arg(0).high));
       return {-largest_of, largest_of};
@@ -303,8 +325,9 @@ Interval Ranges::compute(NodeId id) {
       return clamped(outward(falling.low, falling.high, 8), 0, 2);
     }
     case Operation::RealSin:
+      return wave(arg(0), [](double v) { return std::sin(v); });
     case Operation::RealCos:
-      return {-1, 1};
+      return wave(arg(0), [](double v) { return std::cos(v); });
     case Operation::RealAtan:
       return increasing(arg(0), [](double v) { return std::atan(v); }, -1.6, 1.6);
     case Operation::RealPow:

@@ -32,8 +32,10 @@ bool is_below_largest(const Graph& graph, const Library& library, NodeId id);
 // The bounds of a graph's nodes, which are found as they are asked for: the graph may grow.
 class Ranges {
  public:
-  // The inputs' own bounds, where some are known; others are unbounded.
-  Ranges(const Graph& graph, const Library& library, std::vector<Interval> inputs = {});
+  // The inputs' own bounds, and those of the parameters, where some are known; others are
+  // unbounded.
+  Ranges(const Graph& graph, const Library& library, std::vector<Interval> inputs = {},
+         std::vector<Interval> parameters = {});
 
   const Interval& of(NodeId id);
   // Of a condition: true or false where it is decided, whatever the values are.

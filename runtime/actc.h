@@ -41,6 +41,9 @@ enum class Severity : std::uint8_t { error, warning };
 /// One thing that is wrong, with its place in the text where there is one.
 struct Diagnostic {
   Severity severity = Severity::error;
+  /// What kind of message it is, a word that stays while messages are reworded: "unknown-name".
+  /// Empty where it is not about a text. docs/messages.md and `actc explain` tell more about each.
+  std::string code;
   std::string message;
   std::string suggestion;    ///< what to do; may be empty
   std::uint32_t line = 0;    ///< from 1; 0 where there is no place
@@ -50,8 +53,8 @@ struct Diagnostic {
   std::uint32_t caret = 0;   ///< code points of line_text before the part
 };
 
-/// As compilers print it: `source_name:line:column: error: message`, the line, a caret, the
-/// suggestion. Ends with a newline.
+/// As compilers print it: `source_name:line:column: error: message [code]`, the line, a caret,
+/// the suggestion. Ends with a newline.
 ACTC_API std::string render(const Diagnostic& diagnostic, std::string_view source_name = "text");
 
 /// The one exception type: texts that do not compile, names and parameters that do not exist,
@@ -391,6 +394,14 @@ class ACTC_API Function {
   std::vector<Diagnostic> cancellations(const Parameters& parameters = {},
                                         bool stabilize = true) const;
 
+  /// Warnings of what can be shown to go wrong in the formula over the reals, each with the part at
+  /// fault and an input that shows it: roots and logarithms of negative numbers, divisors that are
+  /// 0, branches that do not meet, a gradient that is 0 everywhere, and names without a use.
+  /// Parameters that are not given have their defaults; where one has none, only names are looked
+  /// at, as in what is over a row or draws random numbers. Built-ins have none. Takes about a
+  /// millisecond; nothing is compiled. Throws Error for a name that is no parameter.
+  std::vector<Diagnostic> analysis(const Parameters& parameters = {}) const;
+
   /// Compiles. Throws Error.
   template <Element X, Element Y = X>
     requires Compatible<X, Y>
@@ -419,6 +430,9 @@ class ACTC_API Module {
   std::vector<Function> functions() const;
   /// Warnings, such as a written derivative that disagrees with its formula.
   std::span<const Diagnostic> warnings() const;
+  /// What Function::analysis says of the text's definitions, each warning once, in the order of the
+  /// text. What others call and `##` does not document is judged where it is called.
+  std::vector<Diagnostic> analysis() const;
 
  private:
   friend struct detail::ModuleState;

@@ -15,25 +15,6 @@ namespace {
 constexpr std::size_t longest_expression = 120;
 constexpr std::size_t most_intervals = 2;
 
-std::vector<double> in_binary32(const ir::Function& f, const Parameters& given) {
-  for (const auto& [name, value] : given) {
-    if (std::ranges::find(f.parameters, name, &ir::Parameter::name) == f.parameters.end()) {
-      detail::unknown_parameter(name, f.parameters, f.name);
-    }
-  }
-  std::vector<double> values;
-  for (const ir::Parameter& p : f.parameters) {
-    const auto it = given.find(p.name);
-    if (it == given.end() && !p.default_value) {
-      throw Error(fmt::format("the parameter `{}` of {} has no default: give it a value", p.name,
-                              detail::shown_name(f)));
-    }
-    values.push_back(it != given.end() ? static_cast<float>(it->second)
-                                       : ir::round_to_binary32(*p.default_value));
-  }
-  return values;
-}
-
 std::string interval(const std::string& name, ir::Cancellation::Bounds b) {
   const auto digits = [](double x) { return fmt::format("{:.3g}", x); };
   const bool below = std::isinf(b.low);
@@ -53,6 +34,20 @@ std::string intervals(const ir::Function& f, const ir::Cancellation& c) {
     }
   }
   return text + (c.where.size() > most_intervals ? " and elsewhere" : "");
+}
+
+frontend::Code code(ir::Loss loss) {
+  switch (loss) {
+    case ir::Loss::cancellation:
+      return frontend::Code::cancellation;
+    case ir::Loss::amplification:
+      return frontend::Code::amplification;
+    case ir::Loss::overflow:
+      return frontend::Code::overflow;
+    case ir::Loss::underflow:
+      break;
+  }
+  return frontend::Code::underflow;
 }
 
 std::string_view suggestion(ir::Loss loss) {
@@ -93,11 +88,30 @@ std::string message(const ir::Function& f, const ir::Cancellation& c, std::strin
 
 }  // namespace
 
+std::vector<double> detail::binary32_parameters(const ir::Function& f, const Parameters& given) {
+  for (const auto& [name, value] : given) {
+    if (std::ranges::find(f.parameters, name, &ir::Parameter::name) == f.parameters.end()) {
+      detail::unknown_parameter(name, f.parameters, f.name);
+    }
+  }
+  std::vector<double> values;
+  for (const ir::Parameter& p : f.parameters) {
+    const auto it = given.find(p.name);
+    if (it == given.end() && !p.default_value) {
+      throw Error(fmt::format("the parameter `{}` of {} has no default: give it a value", p.name,
+                              detail::shown_name(f)));
+    }
+    values.push_back(it != given.end() ? static_cast<float>(it->second)
+                                       : ir::round_to_binary32(*p.default_value));
+  }
+  return values;
+}
+
 std::vector<Diagnostic> Function::cancellations(const Parameters& parameters,
                                                 bool stabilize) const {
   const ir::Library& library = *module_->library;
   const ir::Function& f = library[id_];
-  const std::vector<double> values = in_binary32(f, parameters);
+  const std::vector<double> values = detail::binary32_parameters(f, parameters);
   detail::StageLogs logs;
   const detail::Stages stages =
       detail::stages(*module_, id_, ir::Format::binary32, {.stabilize = stabilize}, &logs);
@@ -107,7 +121,7 @@ std::vector<Diagnostic> Function::cancellations(const Parameters& parameters,
     const std::string stopped = fmt::format("rules were not tried everywhere in {}: {}",
                                             detail::shown_name(f), ir::reason(log->limit));
     warnings.push_back(
-        detail::placed(*module_, id_, Severity::warning, stopped,
+        detail::placed(*module_, id_, Severity::warning, frontend::Code::rules_stopped, stopped,
                        "`actc emit DEF --stage=stable` shows the formula as it is computed"));
     break;
   }
@@ -120,8 +134,8 @@ std::vector<Diagnostic> Function::cancellations(const Parameters& parameters,
           ir::to_formula(detail::readable(c.expression, library), library, ir::names_of(f));
       if (std::ranges::find(seen, expression) != seen.end()) continue;
       seen.push_back(expression);
-      warnings.push_back(detail::placed(*module_, id_, Severity::warning, message(f, c, expression),
-                                        suggestion(c.loss)));
+      warnings.push_back(detail::placed(*module_, id_, Severity::warning, code(c.loss),
+                                        message(f, c, expression), suggestion(c.loss)));
     }
   } catch (const ir::GraphTooLarge&) {
     throw detail::too_large(*module_, id_,

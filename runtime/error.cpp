@@ -19,7 +19,7 @@ std::string joined(const std::vector<Diagnostic>& diagnostics) {
 std::string render(const Diagnostic& d, std::string_view source_name) {
   if (d.line == 0) {
     const char* kind = d.severity == Severity::error ? "error" : "warning";
-    std::string text = fmt::format("{}: {}\n", kind, d.message);
+    std::string text = fmt::format("{}: {}{}\n", kind, d.message, frontend::bracketed(d.code));
     if (!d.suggestion.empty()) text += fmt::format("  help: {}\n", d.suggestion);
     return text;
   }
@@ -33,7 +33,7 @@ std::string render(const Diagnostic& d, std::string_view source_name) {
   inner.width = d.width;
   inner.line_text = d.line_text;
   inner.caret = d.caret;
-  return frontend::render(inner, source_name);
+  return frontend::render(inner, source_name, d.code);
 }
 
 Error::Error(std::vector<Diagnostic> diagnostics)
@@ -42,7 +42,7 @@ Error::Error(std::vector<Diagnostic> diagnostics)
 
 Error::Error(std::string message)
     : std::runtime_error(message),
-      diagnostics_(std::make_shared<const std::vector<Diagnostic>>(std::vector{
-          Diagnostic{.message = std::move(message), .suggestion = {}, .line_text = {}}})) {}
+      diagnostics_(std::make_shared<const std::vector<Diagnostic>>(std::vector{Diagnostic{
+          .code = {}, .message = std::move(message), .suggestion = {}, .line_text = {}}})) {}
 
 }  // namespace actc

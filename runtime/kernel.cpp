@@ -28,6 +28,7 @@ void unknown_parameter(const std::string& name, const std::vector<ir::Parameter>
   std::vector<std::string_view> names;
   for (const ir::Parameter& p : known) names.push_back(p.name);
   Diagnostic d;
+  d.code = frontend::name(frontend::Code::unknown_parameter);
   d.message = names.empty() ? fmt::format("`{}` has no parameters, so no `{}`", function, name)
                             : fmt::format("`{}` has no parameter `{}`; it has {}", function, name,
                                           fmt::join(names, ", "));

@@ -17,6 +17,7 @@ namespace {
 
 Diagnostic public_form(frontend::Diagnostic d) {
   return {.severity = d.severity == frontend::Severity::error ? Severity::error : Severity::warning,
+          .code = std::string(frontend::name(d.code)),
           .message = std::move(d.message),
           .suggestion = std::move(d.suggestion),
           .line = d.line,
@@ -24,14 +25,6 @@ Diagnostic public_form(frontend::Diagnostic d) {
           .width = d.width,
           .line_text = std::move(d.line_text),
           .caret = d.caret};
-}
-
-std::vector<Diagnostic> located(std::vector<frontend::Diagnostic> diagnostics,
-                                std::string_view source) {
-  frontend::locate(diagnostics, source);
-  std::vector<Diagnostic> result;
-  for (auto& d : diagnostics) result.push_back(public_form(std::move(d)));
-  return result;
 }
 
 constexpr std::string_view shorten = "write a shorter formula, or give its derivative with `d/dx`";
@@ -55,15 +48,24 @@ std::map<ir::FunctionId, frontend::Span> places_of(const frontend::SyntaxTree& t
 
 }  // namespace
 
+std::vector<Diagnostic> located(std::vector<frontend::Diagnostic> diagnostics,
+                                std::string_view source) {
+  frontend::locate(diagnostics, source);
+  std::vector<Diagnostic> result;
+  for (auto& d : diagnostics) result.push_back(public_form(std::move(d)));
+  return result;
+}
+
 std::string shown_name(const ir::Function& function) {
   return function.name.empty() ? "the formula" : fmt::format("`{}`", function.name);
 }
 
 Diagnostic placed(const ModuleState& module, ir::FunctionId id, Severity severity,
-                  std::string_view message, std::string_view suggestion) {
+                  frontend::Code code, std::string_view message, std::string_view suggestion) {
   const auto place = module.places.find(id);
   if (place == module.places.end()) {
     return {.severity = severity,
+            .code = std::string(frontend::name(code)),
             .message = std::string(message),
             .suggestion = std::string(suggestion),
             .line_text = {}};
@@ -71,6 +73,7 @@ Diagnostic placed(const ModuleState& module, ir::FunctionId id, Severity severit
   frontend::Diagnostic d;
   d.severity =
       severity == Severity::error ? frontend::Severity::error : frontend::Severity::warning;
+  d.code = code;
   d.span = place->second;
   d.message = message;
   d.suggestion = suggestion;
@@ -87,7 +90,8 @@ ir::Graph readable(const ir::Graph& graph, const ir::Library& library) {
 }
 
 Error too_large(const ModuleState& module, ir::FunctionId id, std::string_view message) {
-  return Error(std::vector{placed(module, id, Severity::error, message, shorten)});
+  return Error(
+      std::vector{placed(module, id, Severity::error, frontend::Code::limit, message, shorten)});
 }
 
 std::variant<std::shared_ptr<const ModuleState>, std::vector<Diagnostic>> compile_text(
@@ -113,6 +117,7 @@ std::variant<std::shared_ptr<const ModuleState>, std::vector<Diagnostic>> compil
       ir::complete_derivatives(*library, id, base ? rules.get() : nullptr);
     } catch (const ir::GraphTooLarge&) {
       frontend::Diagnostic d;
+      d.code = frontend::Code::limit;
       d.span = places[id];
       d.message = fmt::format("the derivative of {} needs more than {} operations",
                               shown_name((*library)[id]), ir::Graph::max_nodes);
@@ -296,6 +301,7 @@ Function Module::operator[](std::string_view name) const {
   for (ir::FunctionId id = 0; id < state_->library->size(); ++id)
     names.push_back((*state_->library)[id].name);
   Diagnostic d;
+  d.code = frontend::name(frontend::Code::unknown_function);
   d.message = fmt::format("there is no definition `{}`", name);
   d.suggestion = frontend::suggest_name(name, names);
   throw Error(std::vector{d});

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "frontend/frontend.h"
+#include "frontend/trace.h"
 #include "ir/function.h"
 #include "ir/stabilize.h"
 #include "ir/text.h"
@@ -20,6 +21,13 @@
 #include "runtime/actc.h"
 
 namespace actc::detail {
+
+struct ModuleState;
+
+// Which part of its text each node of a module's definitions comes from. Thread-safe.
+struct Traces;
+std::shared_ptr<Traces> new_traces();
+const std::map<ir::FunctionId, frontend::TracedDefinition>& traced(const ModuleState& module);
 
 // A compiled text: its library, which extends the standard library's.
 struct ModuleState {
@@ -30,6 +38,7 @@ struct ModuleState {
   std::vector<ir::FunctionId> own;            // the text's definitions, in its order
   std::vector<Diagnostic> warnings;
   std::map<ir::FunctionId, frontend::Span> places;  // of the own definitions' names in the source
+  std::shared_ptr<Traces> traces = new_traces();    // made when they are first asked for
 
   static Module module(std::shared_ptr<const ModuleState> state);
   static Function function(std::shared_ptr<const ModuleState> state, ir::FunctionId id);
@@ -39,9 +48,17 @@ struct ModuleState {
 // "`swish`", or "the formula" where a definition has no name.
 std::string shown_name(const ir::Function& function);
 
+// Diagnostics with their places, in the order of the text.
+std::vector<Diagnostic> located(std::vector<frontend::Diagnostic> diagnostics,
+                                std::string_view source);
+
+// The parameters' values as binary32 has them. Throws Error for a name that there is not, and where
+// one without a default has no value.
+std::vector<double> binary32_parameters(const ir::Function& f, const Parameters& given);
+
 // What there is to say of a definition, at its place in its text.
 Diagnostic placed(const ModuleState& module, ir::FunctionId id, Severity severity,
-                  std::string_view message, std::string_view suggestion);
+                  frontend::Code code, std::string_view message, std::string_view suggestion);
 
 // For reading: without the standard library's own helpers, which its documentation does not name.
 ir::Graph readable(const ir::Graph& graph, const ir::Library& library);

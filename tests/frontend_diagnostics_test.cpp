@@ -12,7 +12,7 @@ std::size_t count(std::string_view text) { return compile(text).diagnostics.size
 
 TEST(Rendering, ShowsTheLineAndTheSpan) {
   EXPECT_EQ(errors("f(x) = x\ng(x) = x * sigmod(x) + 1"),
-            "text:2:12: error: unknown function `sigmod`\n"
+            "text:2:12: error: unknown function `sigmod` [unknown-function]\n"
             "    g(x) = x * sigmod(x) + 1\n"
             "               ^~~~~~\n"
             "  help: did you mean `sigmoid`?\n");
@@ -20,17 +20,17 @@ TEST(Rendering, ShowsTheLineAndTheSpan) {
 
 TEST(Rendering, StandsUnderTheRightColumnWithTabsAndUtf8) {
   EXPECT_EQ(errors("\tx *\ty"),
-            "text:1:6: error: unknown name `y`\n"
+            "text:1:6: error: unknown name `y` [unknown-name]\n"
             "    \tx *\ty\n"
             "    \t   \t^\n"
             "  help: a bare expression has the one input `x`; for others write a definition, as "
             "`f(x, y) = ...`\n");
   EXPECT_EQ(errors("x × 2 + exp"),
-            "text:1:3: error: `×` (U+00D7) has no meaning here\n"
+            "text:1:3: error: `×` (U+00D7) has no meaning here [stray-character]\n"
             "    x × 2 + exp\n"
             "      ^\n"
             "  help: write `*`\n"
-            "text:1:9: error: `exp` is a function, not a value\n"
+            "text:1:9: error: `exp` is a function, not a value [not-a-value]\n"
             "    x × 2 + exp\n"
             "            ^~~\n"
             "  help: call it: `exp(...)`\n");
@@ -38,14 +38,14 @@ TEST(Rendering, StandsUnderTheRightColumnWithTabsAndUtf8) {
 
 TEST(Rendering, OfTheEndIsAfterTheLastToken) {
   EXPECT_EQ(errors("f(x) = x +   # more\n\n"),
-            "text:1:11: error: the text ends where an expression is expected\n"
+            "text:1:11: error: the text ends where an expression is expected [syntax]\n"
             "    f(x) = x +   # more\n"
             "              ^\n");
 }
 
 TEST(Rendering, OfASpanOfSeveralLinesEndsWithTheFirst) {
   EXPECT_EQ(errors("f(x) = sqrt(x,\n  2)\r\n"),
-            "text:1:8: error: `sqrt` takes 1 argument, 2 are given\n"
+            "text:1:8: error: `sqrt` takes 1 argument, 2 are given [wrong-inputs]\n"
             "    f(x) = sqrt(x,\n"
             "           ^~~~~~~\n"
             "  help: it is `sqrt(x)`\n");
@@ -64,20 +64,20 @@ TEST(Rendering, CutsLongLinesAroundTheSpan) {
 
 TEST(Rendering, EscapesWhatIsNotPrintable) {
   EXPECT_EQ(errors(std::string_view("x + \0 1", 7)),
-            "text:1:5: error: the text holds a NUL byte\n"
+            "text:1:5: error: the text holds a NUL byte [stray-character]\n"
             "    x + \\x00 1\n"
             "        ^~~~\n"
             "  help: is it a text?\n");
   EXPECT_EQ(errors("x + \xff\xfe"),
-            "text:1:5: error: the text is not valid UTF-8\n"
+            "text:1:5: error: the text is not valid UTF-8 [stray-character]\n"
             "    x + \\xff\\xfe\n"
             "        ^~~~\n"
             "  help: save it as UTF-8\n");
   EXPECT_EQ(errors("x \x1b[31m"),
-            "text:1:3: error: the character U+001B has no meaning here\n"
+            "text:1:3: error: the character U+001B has no meaning here [stray-character]\n"
             "    x \\x1b[31m\n"
             "      ^~~~\n"
-            "text:1:4: error: `[` has no meaning here\n"
+            "text:1:4: error: `[` has no meaning here [stray-character]\n"
             "    x \\x1b[31m\n"
             "          ^\n"
             "  help: write `(`\n");

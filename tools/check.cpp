@@ -1,6 +1,8 @@
-// actc check: all errors and warnings of a file, for people and for editors.
+// actc check: all errors and warnings of a file or a formula, for people and for editors.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <memory>
 
 #include "tools/commands.h"
@@ -11,13 +13,38 @@ namespace actc::tools {
 namespace {
 
 struct CheckOptions {
-  std::string file;
+  std::string what;
+  DefinitionOptions definition;
   bool json = false;
 };
 
-Json report(const std::string& file, bool ok) {
+// A file that is there, or what no formula ends with: a suffix, as `.act`.
+bool is_file(const std::string& word) {
+  std::error_code ignored;
+  if (std::filesystem::is_regular_file(word, ignored)) return true;
+  const std::size_t dot = word.rfind('.');
+  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+  return dot != std::string::npos && dot + 1 < word.size() &&
+         std::all_of(word.begin() + static_cast<std::ptrdiff_t>(dot) + 1, word.end(), is_letter);
+}
+
+// What analysis says of a text's definitions, then where each loses digits.
+std::vector<Diagnostic> warnings_of_all(const Module& module) {
+  std::vector<Diagnostic> all = module.analysis();
+  for (const Function& function : module.functions()) {
+    const std::vector<Diagnostic> lost = cancellations_of(function);
+    all.insert(all.end(), lost.begin(), lost.end());
+  }
+  return all;
+}
+
+Json report(const std::string& what, bool ok) {
   return {
-      {"file", file}, {"ok", ok}, {"definitions", Json::array()}, {"diagnostics", Json::array()}};
+      {"file", what}, {"ok", ok}, {"definitions", Json::array()}, {"diagnostics", Json::array()}};
+}
+
+void add(Json& object, std::span<const Diagnostic> diagnostics) {
+  for (const Diagnostic& d : diagnostics) object["diagnostics"].push_back(describe(d));
 }
 
 ExitCode check_json(const std::string& file) {
@@ -34,34 +61,47 @@ ExitCode check_json(const std::string& file) {
   }
   const Result<Module> module = try_compile(source);
   Json object = report(file, static_cast<bool>(module));
-  for (const Diagnostic& diagnostic : module ? module->warnings() : module.diagnostics()) {
-    object["diagnostics"].push_back(describe(diagnostic));
-  }
+  add(object, module ? module->warnings() : module.diagnostics());
   if (module) {
     for (const Function& function : module->functions()) {
       object["definitions"].push_back(function.name());
-      for (const Diagnostic& diagnostic : cancellations_of(function)) {
-        object["diagnostics"].push_back(describe(diagnostic));
-      }
     }
+    add(object, warnings_of_all(*module));
   }
   print_json(object);
   return module ? exit_good : exit_bad_content;
 }
 
-ExitCode check(const CheckOptions& options) {
-  if (options.json) return check_json(options.file);
-  const Module module = compile_file(options.file);
-  const std::size_t count = module.functions().size();
-  std::size_t warnings = module.warnings().size();
-  for (const Function& function : module.functions()) {
-    const std::vector<Diagnostic> found = cancellations_of(function);
-    print_diagnostics(found, options.file);
-    warnings += found.size();
+std::string count(std::size_t n, std::string_view what) {
+  return fmt::format("{} {}{}", n, what, n == 1 ? "" : "s");
+}
+
+ExitCode check_definition(const CheckOptions& options) {
+  const Definition definition = resolve(options.what, options.definition);
+  const Parameters given = parse_parameters(options.definition.parameters, {definition});
+  const std::vector<Diagnostic> found = warnings_of(definition.function, given);
+  if (options.json) {
+    Json object = report(options.what, true);
+    object["definitions"].push_back(definition.function.name());
+    add(object, found);
+    print_json(object);
+    return exit_good;
   }
-  fmt::print(
-      "{}: {} definition{}, no errors{}\n", options.file, count, count == 1 ? "" : "s",
-      warnings == 0 ? "" : fmt::format(", {} warning{}", warnings, warnings == 1 ? "" : "s"));
+  print_warnings(definition, given);
+  fmt::print("{}: no errors, {}\n", definition.label,
+             found.empty() ? "no warnings" : count(found.size(), "warning"));
+  return exit_good;
+}
+
+ExitCode check(const CheckOptions& options) {
+  if (!is_file(options.what)) return check_definition(options);
+  if (options.json) return check_json(options.what);
+  const Module module = compile_file(options.what);
+  const std::vector<Diagnostic> found = warnings_of_all(module);
+  print_diagnostics(found, options.what);
+  const std::size_t warnings = module.warnings().size() + found.size();
+  fmt::print("{}: {}, no errors{}\n", options.what, count(module.functions().size(), "definition"),
+             warnings == 0 ? "" : ", " + count(warnings, "warning"));
   return exit_good;
 }
 
@@ -70,10 +110,15 @@ ExitCode check(const CheckOptions& options) {
 Command add_check(CLI::App& program) {
   auto options = std::make_shared<CheckOptions>();
   CLI::App* app = add_command(
-      program, "check", "Finds all errors in a file of definitions, and formulas that lose digits",
+      program, "check",
+      "Finds all errors in a file of definitions or a formula, and what goes wrong for some inputs",
       "  actc check mine.act\n"
+      "  actc check 'x * log(x)'\n"
       "  actc check mine.act --json\n");
-  app->add_option("FILE", options->file, "The file")->required();
+  app->add_option("FILE|DEF", options->what,
+                  "A file, or a built-in's name, a formula, a text, or a name in the file of -f")
+      ->required();
+  add_definition_options(*app, options->definition);
   app->add_flag("--json", options->json, "Print JSON, errors too");
   return {app, [options] { return check(*options); }};
 }

@@ -7,6 +7,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <limits>
 
 #include "tools/errors.h"
 #include "tools/files.h"
@@ -59,7 +60,7 @@ std::string label_of(const Function& function, const std::string& text) {
 // begins with an operator or a parenthesis would continue the last definition: it gets a name, on
 // a line of its own so that columns stay right. `whole` becomes the text that is compiled.
 Module compile_with_file(const std::string& text, const std::string& path, Convention convention,
-                         std::string& whole) {
+                         std::string& whole, std::uint32_t& lines_before) {
   const std::string file_text = read_source(path);
   compile_source(file_text, path, convention);
   std::string joined = file_text + "\n";
@@ -67,7 +68,7 @@ Module compile_with_file(const std::string& text, const std::string& path, Conve
   if (first != std::string::npos && !is_letter(text[first]) && text[first] != '#') {
     joined += fmt::format("{}(x) =\n", given_name);
   }
-  const auto lines_before = static_cast<std::uint32_t>(std::ranges::count(joined, '\n'));
+  lines_before = static_cast<std::uint32_t>(std::ranges::count(joined, '\n'));
   whole = joined + text;
   Result<Module> module = try_compile(whole, convention);
   if (!module) {
@@ -127,17 +128,21 @@ Definition resolve(const std::string& word, const DefinitionOptions& options) {
   const Convention convention = parse_convention(options.convention);
   if (!is_identifier(def)) {
     std::string text = def;
-    const Module module = options.file.empty()
-                              ? compile_source(def, command_line_name, convention)
-                              : compile_with_file(def, options.file, convention, text);
+    std::uint32_t lines_of_file = 0;
+    const Module module = options.file.empty() ? compile_source(def, command_line_name, convention)
+                                               : compile_with_file(def, options.file, convention,
+                                                                   text, lines_of_file);
     const Function function = module.entry();
-    return {function, label_of(function, def), options.stabilize, text};
+    return {function,     label_of(function, def), options.stabilize, text, options.file,
+            lines_of_file};
   }
   const Module module =
       options.file.empty() ? standard_library(convention) : compile_file(options.file, convention);
   if (const std::optional<Function> function = module.find(def)) {
-    return {*function, def, options.stabilize,
-            options.file.empty() ? std::string() : read_source(options.file)};
+    if (options.file.empty()) return {*function, def, options.stabilize};
+    return {*function,         def,
+            options.stabilize, read_source(options.file),
+            options.file,      std::numeric_limits<std::uint32_t>::max()};
   }
   if (is_value_name(def)) {
     return {compile_source(def, command_line_name, convention).entry(), def, options.stabilize,
@@ -198,28 +203,52 @@ Parameters parameters_of(const Definition& definition, const Parameters& all) {
   return own;
 }
 
-std::vector<Diagnostic> cancellations_of(const Function& function, const Parameters& given,
-                                         bool stabilize) {
+namespace {
+
+// Nothing where one has no value.
+std::optional<Parameters> own_parameters(const Function& function, const Parameters& given) {
   Parameters own;
   for (const ParameterInfo& parameter : function.parameters()) {
     const auto value = given.find(parameter.name);
     if (value != given.end()) {
       own.insert(*value);
     } else if (!parameter.default_value) {
-      return {};
+      return std::nullopt;
     }
   }
+  return own;
+}
+
+}  // namespace
+
+std::vector<Diagnostic> cancellations_of(const Function& function, const Parameters& given,
+                                         bool stabilize) {
+  const std::optional<Parameters> own = own_parameters(function, given);
+  if (!own) return {};
   try {
-    return function.cancellations(own, stabilize);
+    return function.cancellations(*own, stabilize);
   } catch (const Error&) {
     return {};
   }
 }
 
-void warn_of_cancellations(const Definition& definition, const Parameters& given) {
-  for (Diagnostic warning : cancellations_of(definition.function, given, definition.stabilize)) {
-    warning.line = 0;
-    print_diagnostics({&warning, 1}, definition.label);
+std::vector<Diagnostic> warnings_of(const Function& function, const Parameters& given,
+                                    bool stabilize) {
+  std::vector<Diagnostic> all =
+      function.analysis(own_parameters(function, given).value_or(Parameters()));
+  const std::vector<Diagnostic> lost = cancellations_of(function, given, stabilize);
+  all.insert(all.end(), lost.begin(), lost.end());
+  return all;
+}
+
+void print_warnings(const Definition& definition, const Parameters& given) {
+  for (Diagnostic warning : warnings_of(definition.function, given, definition.stabilize)) {
+    std::string_view name = definition.file.empty() ? command_line_name : definition.file;
+    if (warning.line > definition.lines_of_file) {
+      warning.line -= definition.lines_of_file;
+      name = command_line_name;
+    }
+    print_diagnostics({&warning, 1}, name);
   }
 }
 

@@ -1,6 +1,7 @@
 // What DEF means on the command line, and the parameters given beside it.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,6 +23,8 @@ struct Definition {
   std::string label;  // its name, or the formula itself where it has none
   bool stabilize = true;
   std::string text = {};  // what was compiled; empty where it is a built-in
+  std::string file = {};  // what the text begins with, and how many lines that has
+  std::uint32_t lines_of_file = 0;
 };
 
 // DEF is, in this order: a plain identifier: a name in the file, else a built-in's name; any other
@@ -52,12 +55,16 @@ Parameters parse_parameters(const std::vector<std::string>& words,
 // is missing.
 Parameters parameters_of(const Definition& definition, const Parameters& all);
 
-// Where a definition loses its digits (Function::cancellations), with the parameters given and the
-// defaults of others. Empty where one has neither, and where the formula is too large for a kernel.
+// What can be shown to go wrong in a definition (Function::analysis), then where it loses its
+// digits (Function::cancellations), with the parameters given and the defaults of others.
+std::vector<Diagnostic> warnings_of(const Function& function, const Parameters& given = {},
+                                    bool stabilize = true);
+// The latter alone. Empty where a parameter has neither, and where the formula is too large for a
+// kernel.
 std::vector<Diagnostic> cancellations_of(const Function& function, const Parameters& given = {},
                                          bool stabilize = true);
 
-// The same, printed as warnings of the one definition that a command is about.
-void warn_of_cancellations(const Definition& definition, const Parameters& given);
+// All of them, printed as warnings of the one definition that a command is about.
+void print_warnings(const Definition& definition, const Parameters& given);
 
 }  // namespace actc::tools

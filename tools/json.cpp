@@ -24,6 +24,7 @@ Json describe(const Function& function) {
 
 Json describe(const Diagnostic& diagnostic) {
   return {{"severity", diagnostic.severity == Severity::error ? "error" : "warning"},
+          {"code", diagnostic.code},
           {"message", diagnostic.message},
           {"suggestion", diagnostic.suggestion},
           {"line", diagnostic.line},

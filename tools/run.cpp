@@ -458,7 +458,7 @@ ExitCode run(const RunOptions& options) {
   }
   Outputs outputs(options.output, gradients);
   const ElementType type = computing_type(options, arrays);
-  if (type != ElementType::f64) warn_of_cancellations(definition, parameters);
+  if (type != ElementType::f64) print_warnings(definition, parameters);
   with_element_type(type, [&]<class T>(std::type_identity<T>) {
     run_as<T>(definition, parameters, array_params, std::move(arrays), std::move(upstream), shapes,
               options.seed.value_or(0), open_cache(options.cache), outputs);

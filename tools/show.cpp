@@ -47,7 +47,7 @@ ExitCode show(const ShowOptions& options) {
     return exit_good;
   }
   print_page(page, cache);
-  warn_of_cancellations(page.definition, page.given);
+  print_warnings(page.definition, page.given);
   return exit_good;
 }
 

@@ -116,7 +116,7 @@ Json page_json(const Page& page) {
     if (value != page.given.end()) parameter["value"] = value->second;
   }
   object["warnings"] = Json::array();
-  for (const Diagnostic& d : cancellations_of(function, page.given, page.definition.stabilize)) {
+  for (const Diagnostic& d : warnings_of(function, page.given, page.definition.stabilize)) {
     object["warnings"].push_back(describe(d));
   }
   object["card"] = page.card ? to_json(*page.card) : Json(nullptr);

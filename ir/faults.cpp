@@ -1,0 +1,605 @@
+// Samples, what is needed at each, the ends of where something is wrong by bisection, and the proof
+// at one of them.
+#include "ir/faults.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <optional>
+#include <string>
+
+#include "ir/evaluate.h"
+#include "ir/passes.h"
+#include "ir/range.h"
+
+namespace actc::ir {
+namespace {
+
+constexpr double inf = std::numeric_limits<double>::infinity();
+constexpr double largest = 0x1.fffffep127;    // of binary32: what an input may be
+constexpr std::size_t most_work = 1'000'000;  // operations times samples
+constexpr std::size_t least_samples = 64;
+constexpr std::size_t most_tries = 8;  // of witnesses, places of one operation
+constexpr double nearness = 1e-9;      // of an end to a number of few digits, relative
+constexpr double least_jump = 1e-6;    // relative to the values, absolute where they are below 1
+constexpr double spoilt = 1e8;         // the value beside a zero of a divisor, at least
+
+using Point = std::vector<double>;
+using Values = std::vector<double>;  // one a node
+
+double fraction(std::size_t k) {  // of [0, 1), well spread (the golden ratio's multiples)
+  const double x = static_cast<double>(k) * 0.6180339887498949;
+  return x - std::floor(x);
+}
+
+// How far a number is from one that a person would try first.
+double strangeness(double x) {
+  const double magnitude = std::fabs(x);
+  const double sign = std::signbit(x) ? 0.25 : 0;
+  if (magnitude <= 10 && magnitude == std::floor(magnitude)) return magnitude + sign;
+  if (magnitude <= 10 && 2 * magnitude == std::floor(2 * magnitude)) return 20 + magnitude + sign;
+  if (magnitude <= 10 && 10 * magnitude == std::floor(10 * magnitude)) return 40 + magnitude;
+  return 100 + std::fabs(std::log10(magnitude));
+}
+
+// Tenths to 10, whole numbers to 20, powers of ten; what nobody chooses between them; and two in
+// every third binade.
+std::vector<double> one_input_samples() {
+  std::vector<double> all;
+  for (int k = 0; k <= 100; ++k) all.push_back(k / 10.0);
+  for (const double x : {0.25, 0.75, 1.25, 1.75, 2.25, 2.75, 3.25, 3.75}) all.push_back(x);
+  for (int k = 11; k <= 20; ++k) all.push_back(k);
+  for (int k = -6; k <= 9; ++k) all.push_back(std::pow(10.0, k));
+  std::size_t k = 0;
+  for (int i = 0; i < 200; ++i) all.push_back((i + fraction(++k)) * 0.1);
+  for (int e = -126; e <= 127; e += 3) {
+    all.push_back(std::ldexp(1 + 0.5 * fraction(++k), e));
+    all.push_back(std::ldexp(1.5 + 0.49 * fraction(++k), e));
+  }
+  const std::size_t positive = all.size();
+  for (std::size_t i = 0; i < positive; ++i) all.push_back(-all[i]);
+  all.push_back(largest);
+  all.push_back(-largest);
+  std::ranges::sort(all);
+  const auto rest = std::ranges::unique(all);
+  all.erase(rest.begin(), rest.end());
+  return all;
+}
+
+std::vector<Point> samples(std::size_t inputs, std::size_t limit) {
+  std::vector<Point> points;
+  if (inputs == 1) {
+    std::vector<double> all = one_input_samples();
+    if (all.size() > limit) {  // those that a person would try first
+      std::ranges::stable_sort(all, {}, strangeness);
+      all.resize(limit);
+      std::ranges::sort(all);
+    }
+    for (const double x : all) points.push_back({x});
+    return points;
+  }
+  constexpr std::array chosen = {0.0,  1.0,  -1.0,  2.0, -2.0, 0.5,   -0.5,  3.0,
+                                 -3.0, 10.0, -10.0, 0.3, -0.7, 100.0, -100.0};
+  for (std::size_t i = 0; i < std::min<std::size_t>(limit, 400); ++i) {
+    Point point;
+    for (std::size_t k = 0; k < inputs; ++k) {
+      const std::size_t at =
+          i < chosen.size()  // all alike at first
+              ? i
+              : static_cast<std::size_t>(fraction((i + 1) * (2 * k + 1) * 7919 + 31 * k) * 15);
+      point.push_back(chosen[at]);
+    }
+    points.push_back(std::move(point));
+  }
+  return points;
+}
+
+// What an operation asks of an argument.
+struct Demand {
+  FaultKind kind;
+  NodeId argument = 0;
+  double least = 0;  // of roots and logarithms
+};
+
+bool is_input(const Graph& g, NodeId id, std::uint32_t position) {
+  return g[id].op == Operation::Input && g[id].payload == position;
+}
+
+std::optional<Demand> demand_of_operation(const Graph& g, NodeId id) {
+  switch (g[id].op) {
+    case Operation::Sqrt:
+      return Demand{FaultKind::negative_root, g.arg(id, 0)};
+    case Operation::RealLog:
+      return Demand{FaultKind::negative_logarithm, g.arg(id, 0)};
+    case Operation::RealLog1p:
+      return Demand{FaultKind::negative_logarithm, g.arg(id, 0), -1};
+    case Operation::RealPow:
+      return Demand{FaultKind::negative_power, g.arg(id, 0)};
+    case Operation::Div:
+      return Demand{FaultKind::zero_divisor, g.arg(id, 1)};
+    default:
+      return std::nullopt;
+  }
+}
+
+// That of a function is what its meaning asks of its first input itself: `log2` has a logarithm of
+// it.
+std::optional<Demand> demand_of_call(const Graph& g, const Library& library, NodeId id) {
+  const Function& f = library[g[id].payload];
+  const Graph& meaning = f.meaning;
+  const std::vector<bool> needed = reachable(meaning);
+  for (NodeId m = 0; m < meaning.size(); ++m) {
+    std::optional<Demand> demand = needed[m] ? demand_of_operation(meaning, m) : std::nullopt;
+    if (!demand || demand->kind == FaultKind::zero_divisor) continue;
+    const bool power = demand->kind == FaultKind::negative_power;
+    if (f.argument_count() != (power ? 2U : 1U) || !is_input(meaning, demand->argument, 0))
+      continue;
+    if (power && !is_input(meaning, meaning.arg(m, 1), 1)) continue;
+    demand->argument = g.arg(id, 0);
+    return demand;
+  }
+  return std::nullopt;
+}
+
+std::optional<Demand> demand_of(const Graph& g, const Library& library, NodeId id) {
+  return g[id].op == Operation::Call ? demand_of_call(g, library, id) : demand_of_operation(g, id);
+}
+
+bool is_staircase(Operation op) {
+  return op == Operation::Floor || op == Operation::Ceil || op == Operation::Round ||
+         op == Operation::Trunc;
+}
+
+// Of each node: does it vary with an input?
+std::vector<bool> varying(const Graph& g) {
+  std::vector<bool> varies(g.size());
+  for (NodeId id = 0; id < g.size(); ++id) {
+    varies[id] = g[id].op == Operation::Input ||
+                 std::ranges::any_of(g.args(id), [&](NodeId a) { return varies[a]; });
+  }
+  return varies;
+}
+
+// From the value down through constant factors, dividends and terms.
+NodeId without_constants(const Graph& g, const std::vector<bool>& varies, NodeId id) {
+  while (true) {
+    const Operation op = g[id].op;
+    if (op == Operation::Neg) {
+      id = g.arg(id, 0);
+      continue;
+    }
+    const bool linear = op == Operation::Add || op == Operation::Sub || op == Operation::Mul ||
+                        op == Operation::Div;
+    if (!linear || varies[g.arg(id, 0)] == varies[g.arg(id, 1)]) return id;
+    id = g.arg(id, varies[g.arg(id, 0)] ? 0 : 1);
+  }
+}
+
+class FaultSearch {
+ public:
+  FaultSearch(const Graph& graph, const Library& library, std::size_t inputs,
+              std::span<const double> parameters, const std::vector<bool>& eligible)
+      : g_(graph),
+        library_(library),
+        inputs_(inputs),
+        parameters_(parameters.begin(), parameters.end()),
+        needed_(reachable(graph)),
+        varies_(varying(graph)),
+        output_(graph.outputs.front()) {
+    for (NodeId id = 0; id < g_.size(); ++id) {
+      if (!needed_[id] || !varies_[id]) continue;
+      const std::optional<Demand> demand = demand_of(g_, library_, id);
+      if (demand && eligible[id] && !is_own_domain(id) && !is_safe(*demand)) {
+        demands_.push_back({id, *demand});
+      }
+      const Operation op = g_[id].op;
+      const bool may_jump = is_staircase(op) || op == Operation::CopySign ||
+                            (op == Operation::Where && g_[id].format == Format::real);
+      if (inputs_ == 1 && may_jump) jumps_.push_back(id);
+    }
+  }
+
+  std::vector<Fault> run() {
+    if (demands_.empty() && jumps_.empty()) return {};
+    open();
+    points_ = samples(inputs_, std::max(least_samples, most_work / open_.size()));
+    for (const Point& point : points_) all_.push_back(values(point));
+    std::vector<Fault> found;
+    for (const auto& [id, demand] : demands_) {
+      if (auto fault = violation(id, demand)) found.push_back(std::move(*fault));
+    }
+    if (!is_step(g_) && !is_plain_staircase()) {
+      for (const NodeId id : jumps_) {
+        if (auto fault = jump(id)) found.push_back(std::move(*fault));
+      }
+    }
+    std::ranges::stable_sort(found, {}, &Fault::node);
+    return found;
+  }
+
+ private:
+  struct Candidate {
+    NodeId id;
+    Demand demand;
+  };
+
+  // The graph with all calls written out, each node an output.
+  void open() {
+    Graph whole = g_;
+    whole.outputs.clear();
+    for (NodeId id = 0; id < g_.size(); ++id) whole.outputs.push_back(id);
+    open_ = expand_meaning(whole, library_);
+    constants_.assign(open_.size(), 0);
+    for (NodeId id = 0; id < open_.size(); ++id) {
+      if (open_.is_constant(id)) constants_[id] = from_rational<double>(open_.value(id));
+    }
+  }
+
+  // log(x) is made for positive x alone, and so are what are its multiples, 1 / sqrt(x) and the
+  // like: a definition that is one of these has the domain that its name says.
+  bool is_own_domain(NodeId id) const {
+    NodeId at = output_;
+    for (std::size_t steps = 0; steps < 8; ++steps) {
+      if (at == id) {
+        const auto plain = [&](NodeId a) {
+          return g_[a].op == Operation::Input || !varies_[a] || g_[a].op == Operation::Sqrt;
+        };
+        return std::ranges::all_of(g_.args(id), plain);
+      }
+      const Operation op = g_[at].op;
+      if (op == Operation::Neg || op == Operation::Sqrt) {
+        at = g_.arg(at, 0);
+      } else if ((op == Operation::Mul || op == Operation::Div) &&
+                 varies_[g_.arg(at, 0)] != varies_[g_.arg(at, 1)]) {
+        at = g_.arg(at, varies_[g_.arg(at, 0)] ? 0 : 1);
+      } else {
+        return false;
+      }
+    }
+    return false;
+  }
+
+  bool is_plain_staircase() const {
+    return is_staircase(g_[output_].op) && g_[g_.arg(output_, 0)].op == Operation::Input;
+  }
+
+  Ranges ranges(std::span<const Interval> inputs) const {
+    std::vector<Interval> parameters;
+    for (const double p : parameters_) parameters.push_back({p, p});
+    return {g_, library_, {inputs.begin(), inputs.end()}, std::move(parameters)};
+  }
+  Ranges ranges_at(const Point& point) const {
+    std::vector<Interval> inputs;
+    for (const double x : point) inputs.push_back({x, x});
+    return ranges(inputs);
+  }
+  Ranges ranges_everywhere() const {
+    return ranges(std::vector<Interval>(inputs_, {-largest, largest}));
+  }
+
+  // Do bounds show that nothing can go wrong?
+  bool is_safe(const Demand& demand) const {
+    Ranges all = ranges_everywhere();
+    const Interval& of = all.of(demand.argument);
+    if (demand.kind == FaultKind::zero_divisor) return of.low > 0 || of.high < 0;
+    return of.low >= demand.least;
+  }
+
+  Values values(const Point& point) const {
+    Values of(open_.size());
+    std::array<double, 3> args{};
+    for (NodeId id = 0; id < open_.size(); ++id) {
+      const Node& node = open_[id];
+      switch (node.op) {
+        case Operation::Constant:
+          of[id] = constants_[id];
+          break;
+        case Operation::Input:
+          of[id] = point[node.payload];
+          break;
+        case Operation::Parameter:
+          of[id] = parameters_[node.payload];
+          break;
+        default:
+          for (std::size_t k = 0; k < node.arg_count; ++k) args[k] = of[open_.arg(id, k)];
+          of[id] = detail::apply<double>(node.op, args.data());
+      }
+    }
+    Values values(g_.size());
+    for (NodeId id = 0; id < g_.size(); ++id) values[id] = of[open_.outputs[id]];
+    return values;
+  }
+
+  // Which nodes the value is made of, as far as conditions are decided by these values.
+  bool is_live(NodeId wanted, const Values& v) const {
+    std::vector<bool> live(g_.size());
+    live[output_] = true;
+    for (NodeId id = output_ + 1; id-- > wanted;) {
+      if (!live[id]) continue;
+      if (id == wanted) return true;
+      if (g_[id].op == Operation::Where) {
+        const double condition = v[g_.arg(id, 0)];
+        live[g_.arg(id, 0)] = true;
+        if (!std::isnan(condition)) live[g_.arg(id, condition != 0 ? 1 : 2)] = true;
+      } else {
+        for (const NodeId a : g_.args(id)) live[a] = true;
+      }
+    }
+    return false;
+  }
+
+  bool is_bad(const Candidate& c, const Values& v) const {
+    const double a = v[c.demand.argument];
+    switch (c.demand.kind) {
+      case FaultKind::negative_root:
+      case FaultKind::negative_logarithm:
+        return a < c.demand.least && std::isnan(v[output_]) && is_live(c.id, v);
+      case FaultKind::negative_power:
+        if (a == 0) return std::isinf(v[c.id]) && !std::isfinite(v[output_]) && is_live(c.id, v);
+        return a < 0 && std::isfinite(a) && std::isnan(v[c.id]) && std::isnan(v[output_]) &&
+               is_live(c.id, v);
+      case FaultKind::zero_divisor:
+        return a == 0 && !std::isfinite(v[output_]) && !std::isnan(v[g_.arg(c.id, 0)]) &&
+               is_live(c.id, v);
+      case FaultKind::jump:
+        break;
+    }
+    return false;
+  }
+
+  bool is_proved(const Candidate& c, const Point& point, const Values& v) const {
+    Ranges at = ranges_at(point);
+    const Interval& of = at.of(c.demand.argument);
+    const bool zero = v[c.demand.argument] == 0;
+    return zero ? of.low == 0 && of.high == 0 : of.high < c.demand.least;
+  }
+
+  std::vector<std::size_t> by_strangeness(const std::vector<bool>& flags) const {
+    std::vector<std::size_t> order;
+    for (std::size_t i = 0; i < flags.size(); ++i) {
+      if (flags[i]) order.push_back(i);
+    }
+    const auto cost = [&](std::size_t i) {
+      return std::accumulate(points_[i].begin(), points_[i].end(), 0.0,
+                             [](double sum, double x) { return sum + strangeness(x); });
+    };
+    std::ranges::stable_sort(order, {}, cost);
+    return order;
+  }
+
+  std::optional<Fault> violation(NodeId id, const Demand& demand) {
+    const Candidate c{id, demand};
+    std::vector<bool> bad;
+    for (const Values& v : all_) bad.push_back(is_bad(c, v));
+    Fault fault;
+    fault.kind = demand.kind;
+    fault.node = id;
+    std::size_t tries = 0;
+    for (const std::size_t i : by_strangeness(bad)) {
+      if (tries++ == most_tries) return std::nullopt;
+      if (!is_proved(c, points_[i], all_[i])) continue;
+      describe(fault, c, points_[i], all_[i]);
+      break;
+    }
+    if (fault.witness.empty()) {
+      return demand.kind == FaultKind::zero_divisor && inputs_ == 1 ? crossing(c) : std::nullopt;
+    }
+    if (demand.kind == FaultKind::negative_root || demand.kind == FaultKind::negative_logarithm) {
+      Ranges all = ranges_everywhere();
+      fault.always = all.of(demand.argument).high < demand.least &&
+                     std::ranges::all_of(bad, [](bool b) { return b; });
+    }
+    if (inputs_ == 1 && !fault.always) fault.where = stretches(c, bad);
+    return fault;
+  }
+
+  void describe(Fault& fault, const Candidate& c, const Point& point, const Values& v) const {
+    fault.witness = point;
+    fault.argument = v[c.demand.argument];
+    if (fault.kind == FaultKind::zero_divisor) fault.argument = v[g_.arg(c.id, 0)];
+    if (fault.kind != FaultKind::negative_power) return;
+    fault.other = v[g_.arg(c.id, 1)];
+    if (fault.argument == 0) {  // to a negative power
+      fault.kind = FaultKind::zero_divisor;
+      fault.argument = 1;
+    }
+  }
+
+  // A number of three digits where one is that near.
+  static double rounded(double x) {
+    if (std::fabs(x) < 1e-30) return 0;
+    const double scale = std::pow(10.0, 2 - std::floor(std::log10(std::fabs(x))));
+    const double r = std::round(x * scale) / scale;
+    return std::isfinite(r) && std::fabs(r - x) <= nearness * std::fabs(x) ? r : x;
+  }
+
+  // The end between a point where `test` is true and one where it is not.
+  template <class Test>
+  std::pair<double, double> bisect(double yes, double no, Test test) const {
+    for (int i = 0; i < 120; ++i) {
+      const double middle = yes + (no - yes) / 2;
+      if (middle == yes || middle == no) break;
+      (test(values({middle})) ? yes : no) = middle;
+    }
+    return {yes, no};
+  }
+
+  std::vector<Fault::Stretch> stretches(const Candidate& c, const std::vector<bool>& bad) const {
+    const auto test = [&](const Values& v) { return is_bad(c, v); };
+    std::vector<Fault::Stretch> all;
+    for (std::size_t i = 0; i < bad.size(); ++i) {
+      if (!bad[i]) continue;
+      std::size_t last = i;
+      while (last + 1 < bad.size() && bad[last + 1]) ++last;
+      Fault::Stretch s{-inf, inf};
+      if (i > 0) {
+        s.low = rounded(bisect(points_[i][0], points_[i - 1][0], test).first);
+        s.has_low = test(values({s.low}));
+      }
+      if (last + 1 < bad.size()) {
+        s.high = rounded(bisect(points_[last][0], points_[last + 1][0], test).first);
+        s.has_high = test(values({s.high}));
+      }
+      all.push_back(s);
+      i = last;
+    }
+    // Those first that a person would look at first.
+    std::ranges::stable_sort(all, {}, [](const Fault::Stretch& s) {
+      return std::min(std::fabs(s.low), std::fabs(s.high));
+    });
+    return all;
+  }
+
+  // Where a divisor passes through 0 between two numbers: one of them is the witness.
+  std::optional<Fault> crossing(const Candidate& c) const {
+    const auto divisor = [&](const Values& v) { return v[c.demand.argument]; };
+    std::vector<bool> changes(points_.size());
+    for (std::size_t i = 0; i + 1 < points_.size(); ++i) {
+      const double a = divisor(all_[i]);
+      const double b = divisor(all_[i + 1]);
+      changes[i] = std::isfinite(a) && std::isfinite(b) && ((a < 0 && b > 0) || (a > 0 && b < 0));
+    }
+    Fault fault;
+    fault.kind = FaultKind::zero_divisor;
+    fault.node = c.id;
+    std::size_t tries = 0;
+    for (const std::size_t i : by_strangeness(changes)) {
+      if (tries++ == most_tries) break;
+      const bool rising = divisor(all_[i]) < 0;
+      const auto [below, above] = bisect(points_[i][0], points_[i + 1][0], [&](const Values& v) {
+        return rising ? divisor(v) < 0 : divisor(v) > 0;
+      });
+      const double near = rounded(above);
+      const Values here = values({near});
+      if (is_bad(c, here) && is_proved(c, {near}, here)) {
+        if (fault.witness.empty()) describe(fault, c, {near}, here);
+        fault.where.push_back({near, near, true, true});
+        continue;
+      }
+      const Values left = values({below});
+      const Values right = values({above});
+      const double scale = std::max(std::fabs(divisor(all_[i])), std::fabs(divisor(all_[i + 1])));
+      const bool continuous = std::fabs(divisor(left)) + std::fabs(divisor(right)) < 1e-9 * scale;
+      Ranges before = ranges_at({below});
+      Ranges after = ranges_at({above});
+      const Interval& d0 = before.of(c.demand.argument);
+      const Interval& d1 = after.of(c.demand.argument);
+      const bool proved = rising ? d0.high < 0 && d1.low > 0 : d0.low > 0 && d1.high < 0;
+      const auto is_spoilt = [&](const Values& v) {
+        return !(std::fabs(v[output_]) < spoilt) && is_live(c.id, v);
+      };
+      if (!continuous || !proved || !is_spoilt(left) || !is_spoilt(right)) continue;
+      if (fault.witness.empty()) {
+        describe(fault, c, {above}, right);
+        fault.exact = false;
+      }
+      fault.where.push_back({above, above, true, true});
+    }
+    if (fault.witness.empty()) return std::nullopt;
+    return fault;
+  }
+
+  // Leaves of the selections that the value is, on both sides: is one a constant that was chosen?
+  bool is_cut_off(const Values& left, const Values& right) const {
+    const auto leaf = [&](const Values& v) {
+      NodeId id = without_constants(g_, varies_, output_);
+      while (g_[id].op == Operation::Where) id = g_.arg(id, v[g_.arg(id, 0)] != 0 ? 1 : 2);
+      return id;
+    };
+    const NodeId a = leaf(left);
+    const NodeId b = leaf(right);
+    return a != b && (!varies_[a] || !varies_[b]);
+  }
+
+  std::optional<Fault> jump(NodeId id) const {
+    // What flips: a condition, the step of a staircase, a sign.
+    const Operation op = g_[id].op;
+    const auto state = [&](const Values& v) {
+      if (op == Operation::Where) return v[g_.arg(id, 0)];
+      return op == Operation::CopySign ? std::copysign(1.0, v[g_.arg(id, 1)]) : v[id];
+    };
+    std::vector<bool> flips(points_.size());
+    for (std::size_t i = 0; i + 1 < points_.size(); ++i) {
+      const double a = state(all_[i]);
+      const double b = state(all_[i + 1]);
+      flips[i] = std::isfinite(a) && std::isfinite(b) && a != b &&
+                 (!is_staircase(op) || std::fabs(a - b) < 1.5);
+    }
+    std::size_t tries = 0;
+    for (const std::size_t i : by_strangeness(flips)) {
+      if (tries++ == most_tries) break;
+      const double first = state(all_[i]);
+      const auto [below, above] = bisect(points_[i][0], points_[i + 1][0],
+                                         [&](const Values& v) { return state(v) == first; });
+      const Values left = values({below});
+      const Values right = values({above});
+      if (!is_live(id, left) || !is_live(id, right) || is_cut_off(left, right)) continue;
+      if (!leaves_gap(id, left) && !leaves_gap(id, right)) continue;
+      if (!is_apart(left[output_], right[output_])) continue;
+      Fault fault;
+      fault.kind = FaultKind::jump;
+      fault.node = id;
+      fault.witness = {rounded(std::fabs(above) < std::fabs(below) ? above : below)};
+      fault.argument = left[output_];
+      fault.other = right[output_];
+      return fault;
+    }
+    return std::nullopt;
+  }
+
+  static bool is_apart(double a, double b) {
+    return std::isfinite(a) && std::isfinite(b) &&
+           std::fabs(a - b) > least_jump * std::max({1.0, std::fabs(a), std::fabs(b)});
+  }
+
+  // Do the two values that the operation chooses from differ here?
+  bool leaves_gap(NodeId id, const Values& v) const {
+    if (is_staircase(g_[id].op)) return true;
+    if (g_[id].op == Operation::CopySign) return is_apart(v[g_.arg(id, 0)], -v[g_.arg(id, 0)]);
+    return is_apart(v[g_.arg(id, 1)], v[g_.arg(id, 2)]);
+  }
+
+  const Graph& g_;
+  const Library& library_;
+  std::size_t inputs_;
+  std::vector<double> parameters_;
+  std::vector<bool> needed_;
+  std::vector<bool> varies_;
+  NodeId output_;
+  std::vector<Candidate> demands_;
+  std::vector<NodeId> jumps_;
+  Graph open_;
+  std::vector<double> constants_;  // of open_
+  std::vector<Point> points_;      // of one input in its order
+  std::vector<Values> all_;        // at each of them
+};
+
+}  // namespace
+
+std::vector<Fault> find_faults(const Graph& graph, const Library& library, std::size_t input_count,
+                               std::span<const double> parameters,
+                               const std::vector<bool>& eligible) {
+  return FaultSearch(graph, library, input_count, parameters, eligible).run();
+}
+
+bool is_step(const Graph& graph) {
+  const std::vector<bool> varies = varying(graph);
+  const NodeId top = without_constants(graph, varies, graph.outputs.front());
+  if (graph[top].op != Operation::Where) return false;
+  std::vector<bool> of_top(graph.size());
+  of_top[top] = true;
+  for (NodeId id = top + 1; id-- > 0;) {
+    if (!of_top[id]) continue;
+    if (graph[id].op == Operation::Where && varies[id]) {
+      of_top[graph.arg(id, 1)] = true;
+      of_top[graph.arg(id, 2)] = true;
+    } else if (varies[id]) {
+      return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace actc::ir
