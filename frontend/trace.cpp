@@ -61,6 +61,33 @@ std::vector<Diagnostic> find_unused(const SyntaxTree& tree, const ItemHead& defi
   return warnings;
 }
 
+std::optional<Span> place_of(const TracedDefinition& definition, const ir::Graph& part) {
+  const ir::Graph& g = definition.meaning;
+  const std::vector<bool> needed = ir::reachable(part);
+  std::vector<ir::NodeId> mapped(part.size());
+  std::vector<ir::NodeId> args;
+  for (ir::NodeId id = 0; id < part.size(); ++id) {
+    if (!needed[id]) continue;
+    const ir::Node& node = part[id];
+    args.clear();
+    for (const ir::NodeId a : part.args(id)) args.push_back(mapped[a]);
+    std::optional<ir::NodeId> found;
+    if (part.is_constant(id)) {
+      for (ir::NodeId k = 0; k < g.size() && !found; ++k) {
+        if (g.is_constant(k) && g.value(k) == part.value(id)) found = k;
+      }
+    } else {
+      const bool leaf = node.arg_count == 0 || node.op == ir::Operation::Call;
+      found = g.find(node.op, node.format, args, leaf ? node.payload : 0);
+    }
+    if (!found) return std::nullopt;
+    mapped[id] = *found;
+  }
+  const NodePlace& place = definition.places[mapped[part.outputs.front()]];
+  if (place.span.end == place.span.begin) return std::nullopt;
+  return place.span;
+}
+
 std::map<ir::FunctionId, TracedDefinition> trace(std::string_view source,
                                                  const std::shared_ptr<const ir::Library>& base) {
   std::vector<Diagnostic> diagnostics;

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -32,6 +33,10 @@ struct TracedDefinition {
   // A derivative is written beside it.
   bool has_derivative = false;
 };
+
+// Where a part of the formula stands in the text, given as a graph of its own; nothing where it is
+// not found, as rules may have made it.
+std::optional<Span> place_of(const TracedDefinition& definition, const ir::Graph& part);
 
 // The definitions of a text that `lower` found right, by the ids that it gave them.
 std::map<ir::FunctionId, TracedDefinition> trace(std::string_view source,

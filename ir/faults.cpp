@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 
+#include "ir/demands.h"
 #include "ir/evaluate.h"
 #include "ir/passes.h"
 #include "ir/range.h"
@@ -94,87 +95,6 @@ std::vector<Point> samples(std::size_t inputs, std::size_t limit) {
     points.push_back(std::move(point));
   }
   return points;
-}
-
-// What an operation asks of an argument.
-struct Demand {
-  FaultKind kind;
-  NodeId argument = 0;
-  double least = 0;  // of roots and logarithms
-};
-
-bool is_input(const Graph& g, NodeId id, std::uint32_t position) {
-  return g[id].op == Operation::Input && g[id].payload == position;
-}
-
-std::optional<Demand> demand_of_operation(const Graph& g, NodeId id) {
-  switch (g[id].op) {
-    case Operation::Sqrt:
-      return Demand{FaultKind::negative_root, g.arg(id, 0)};
-    case Operation::RealLog:
-      return Demand{FaultKind::negative_logarithm, g.arg(id, 0)};
-    case Operation::RealLog1p:
-      return Demand{FaultKind::negative_logarithm, g.arg(id, 0), -1};
-    case Operation::RealPow:
-      return Demand{FaultKind::negative_power, g.arg(id, 0)};
-    case Operation::Div:
-      return Demand{FaultKind::zero_divisor, g.arg(id, 1)};
-    default:
-      return std::nullopt;
-  }
-}
-
-// That of a function is what its meaning asks of its first input itself: `log2` has a logarithm of
-// it.
-std::optional<Demand> demand_of_call(const Graph& g, const Library& library, NodeId id) {
-  const Function& f = library[g[id].payload];
-  const Graph& meaning = f.meaning;
-  const std::vector<bool> needed = reachable(meaning);
-  for (NodeId m = 0; m < meaning.size(); ++m) {
-    std::optional<Demand> demand = needed[m] ? demand_of_operation(meaning, m) : std::nullopt;
-    if (!demand || demand->kind == FaultKind::zero_divisor) continue;
-    const bool power = demand->kind == FaultKind::negative_power;
-    if (f.argument_count() != (power ? 2U : 1U) || !is_input(meaning, demand->argument, 0))
-      continue;
-    if (power && !is_input(meaning, meaning.arg(m, 1), 1)) continue;
-    demand->argument = g.arg(id, 0);
-    return demand;
-  }
-  return std::nullopt;
-}
-
-std::optional<Demand> demand_of(const Graph& g, const Library& library, NodeId id) {
-  return g[id].op == Operation::Call ? demand_of_call(g, library, id) : demand_of_operation(g, id);
-}
-
-bool is_staircase(Operation op) {
-  return op == Operation::Floor || op == Operation::Ceil || op == Operation::Round ||
-         op == Operation::Trunc;
-}
-
-// Of each node: does it vary with an input?
-std::vector<bool> varying(const Graph& g) {
-  std::vector<bool> varies(g.size());
-  for (NodeId id = 0; id < g.size(); ++id) {
-    varies[id] = g[id].op == Operation::Input ||
-                 std::ranges::any_of(g.args(id), [&](NodeId a) { return varies[a]; });
-  }
-  return varies;
-}
-
-// From the value down through constant factors, dividends and terms.
-NodeId without_constants(const Graph& g, const std::vector<bool>& varies, NodeId id) {
-  while (true) {
-    const Operation op = g[id].op;
-    if (op == Operation::Neg) {
-      id = g.arg(id, 0);
-      continue;
-    }
-    const bool linear = op == Operation::Add || op == Operation::Sub || op == Operation::Mul ||
-                        op == Operation::Div;
-    if (!linear || varies[g.arg(id, 0)] == varies[g.arg(id, 1)]) return id;
-    id = g.arg(id, varies[g.arg(id, 0)] ? 0 : 1);
-  }
 }
 
 class FaultSearch {
@@ -445,60 +365,78 @@ class FaultSearch {
       all.push_back(s);
       i = last;
     }
-    // Those first that a person would look at first.
-    std::ranges::stable_sort(all, {}, [](const Fault::Stretch& s) {
-      return std::min(std::fabs(s.low), std::fabs(s.high));
-    });
+    sort(all);
     return all;
   }
 
-  // Where a divisor passes through 0 between two numbers: one of them is the witness.
+  // Those first that a person would look at first.
+  static void sort(std::vector<Fault::Stretch>& all) {
+    std::ranges::stable_sort(all, {}, [](const Fault::Stretch& s) {
+      return std::pair(std::min(std::fabs(s.low), std::fabs(s.high)), -s.high);
+    });
+  }
+
+  // Where a divisor passes through 0, shown by its signs before and after.
   std::optional<Fault> crossing(const Candidate& c) const {
-    const auto divisor = [&](const Values& v) { return v[c.demand.argument]; };
-    std::vector<bool> changes(points_.size());
-    for (std::size_t i = 0; i + 1 < points_.size(); ++i) {
-      const double a = divisor(all_[i]);
-      const double b = divisor(all_[i + 1]);
-      changes[i] = std::isfinite(a) && std::isfinite(b) && ((a < 0 && b > 0) || (a > 0 && b < 0));
-    }
+    const auto sign = [&](const Values& v) {
+      const double d = v[c.demand.argument];
+      return d < 0 ? -1 : d > 0 ? 1 : 0;
+    };
     Fault fault;
     fault.kind = FaultKind::zero_divisor;
     fault.node = c.id;
+    std::vector<bool> changes(points_.size());
+    std::vector<std::size_t> next(points_.size());  // the sample after, zeros left out
+    for (std::size_t i = 0, j = 0; i + 1 < points_.size(); i = j) {
+      for (j = i + 1; j + 1 < points_.size() && sign(all_[j]) == 0;) ++j;
+      next[i] = j;
+      changes[i] = sign(all_[i]) * sign(all_[j]) < 0;
+    }
     std::size_t tries = 0;
     for (const std::size_t i : by_strangeness(changes)) {
       if (tries++ == most_tries) break;
-      const bool rising = divisor(all_[i]) < 0;
-      const auto [below, above] = bisect(points_[i][0], points_[i + 1][0], [&](const Values& v) {
-        return rising ? divisor(v) < 0 : divisor(v) > 0;
-      });
-      const double near = rounded(above);
-      const Values here = values({near});
-      if (is_bad(c, here) && is_proved(c, {near}, here)) {
-        if (fault.witness.empty()) describe(fault, c, {near}, here);
-        fault.where.push_back({near, near, true, true});
-        continue;
+      const std::size_t j = next[i];
+      const auto [below, above] = bisect(points_[i][0], points_[j][0],
+                                         [&](const Values& v) { return sign(v) == sign(all_[i]); });
+      if (!is_crossing(c, below, above)) continue;
+      // A sample between, or a number of few digits, at which the divisor is computed as 0.
+      std::optional<double> zero;
+      for (std::size_t k = i + 1; k < j; ++k) {
+        if (!zero || strangeness(points_[k][0]) < strangeness(*zero)) zero = points_[k][0];
       }
-      const Values left = values({below});
-      const Values right = values({above});
-      const double scale = std::max(std::fabs(divisor(all_[i])), std::fabs(divisor(all_[i + 1])));
-      const bool continuous = std::fabs(divisor(left)) + std::fabs(divisor(right)) < 1e-9 * scale;
-      Ranges before = ranges_at({below});
-      Ranges after = ranges_at({above});
-      const Interval& d0 = before.of(c.demand.argument);
-      const Interval& d1 = after.of(c.demand.argument);
-      const bool proved = rising ? d0.high < 0 && d1.low > 0 : d0.low > 0 && d1.high < 0;
-      const auto is_spoilt = [&](const Values& v) {
-        return !(std::fabs(v[output_]) < spoilt) && is_live(c.id, v);
-      };
-      if (!continuous || !proved || !is_spoilt(left) || !is_spoilt(right)) continue;
+      if (!zero) zero = rounded(above);
+      Values here = values({*zero});
+      const bool exact = is_bad(c, here);
+      if (!exact) here = values({*(zero = above)});
+      if (!exact && (std::fabs(here[output_]) < spoilt || !is_live(c.id, here))) continue;
       if (fault.witness.empty()) {
-        describe(fault, c, {above}, right);
-        fault.exact = false;
+        describe(fault, c, {*zero}, here);
+        fault.exact = exact;
       }
-      fault.where.push_back({above, above, true, true});
+      fault.where.push_back({*zero, *zero, true, true});
     }
     if (fault.witness.empty()) return std::nullopt;
+    sort(fault.where);
     return fault;
+  }
+
+  // Are the signs on the two sides proved, as near as they can be, and is there no jump between?
+  bool is_crossing(const Candidate& c, double below, double above) const {
+    const auto divisor = [&](double x) { return values({x})[c.demand.argument]; };
+    const double far = 0.1 * std::max(1.0, std::fabs(above));
+    const double scale = std::fabs(divisor(below - far)) + std::fabs(divisor(above + far));
+    for (double step = 0x1p-52; step < 0x1p-20; step *= 16) {
+      const double reach = step * std::max(std::fabs(above), 0x1p-20);
+      Ranges before = ranges_at({below - reach});
+      Ranges after = ranges_at({above + reach});
+      const Interval& d0 = before.of(c.demand.argument);
+      const Interval& d1 = after.of(c.demand.argument);
+      if ((d0.high < 0 && d1.low > 0) || (d0.low > 0 && d1.high < 0)) {
+        const double rise = std::fabs(divisor(below - reach)) + std::fabs(divisor(above + reach));
+        return rise < 1e-4 * scale;
+      }
+    }
+    return false;
   }
 
   // Leaves of the selections that the value is, on both sides: is one a constant that was chosen?
@@ -533,17 +471,22 @@ class FaultSearch {
       const double first = state(all_[i]);
       const auto [below, above] = bisect(points_[i][0], points_[i + 1][0],
                                          [&](const Values& v) { return state(v) == first; });
-      const Values left = values({below});
-      const Values right = values({above});
+      // Beside it: at the point itself there may be a third value.
+      const double at = rounded(std::fabs(above) < std::fabs(below) ? above : below);
+      const double reach = std::max(0x1p-40 * std::fabs(at), 1e-30);
+      const Values left = values({at - reach});
+      const Values right = values({at + reach});
       if (!is_live(id, left) || !is_live(id, right) || is_cut_off(left, right)) continue;
       if (!leaves_gap(id, left) && !leaves_gap(id, right)) continue;
       if (!is_apart(left[output_], right[output_])) continue;
       Fault fault;
       fault.kind = FaultKind::jump;
       fault.node = id;
-      fault.witness = {rounded(std::fabs(above) < std::fabs(below) ? above : below)};
-      fault.argument = left[output_];
-      fault.other = right[output_];
+      fault.witness = {at};
+      const double scale = std::max(std::fabs(left[output_]), std::fabs(right[output_]));
+      const auto shown = [&](double v) { return std::fabs(v) < 1e-9 * scale ? 0 : v; };
+      fault.argument = shown(left[output_]);
+      fault.other = shown(right[output_]);
       return fault;
     }
     return std::nullopt;
@@ -582,24 +525,6 @@ std::vector<Fault> find_faults(const Graph& graph, const Library& library, std::
                                std::span<const double> parameters,
                                const std::vector<bool>& eligible) {
   return FaultSearch(graph, library, input_count, parameters, eligible).run();
-}
-
-bool is_step(const Graph& graph) {
-  const std::vector<bool> varies = varying(graph);
-  const NodeId top = without_constants(graph, varies, graph.outputs.front());
-  if (graph[top].op != Operation::Where) return false;
-  std::vector<bool> of_top(graph.size());
-  of_top[top] = true;
-  for (NodeId id = top + 1; id-- > 0;) {
-    if (!of_top[id]) continue;
-    if (graph[id].op == Operation::Where && varies[id]) {
-      of_top[graph.arg(id, 1)] = true;
-      of_top[graph.arg(id, 2)] = true;
-    } else if (varies[id]) {
-      return false;
-    }
-  }
-  return true;
 }
 
 }  // namespace actc::ir

@@ -35,8 +35,15 @@ Interval clamped(Interval v, double low, double high) {
   return {std::clamp(v.low, low, high), std::clamp(v.high, low, high)};
 }
 
+// A bound that fell below the smallest number is not 0, which `outward` takes as exact.
+double not_vanished(double v, double sign = 1) {
+  return v == 0 ? std::copysign(std::numeric_limits<double>::denorm_min(), sign) : v;
+}
+
 // 0 · inf is 0 here: an infinite bound is not a value that is reached.
-double product(double a, double b) { return a == 0 || b == 0 ? 0 : a * b; }
+double product(double a, double b) {
+  return a == 0 || b == 0 ? 0 : not_vanished(a * b, std::signbit(a) == std::signbit(b) ? 1 : -1);
+}
 
 Interval multiply(const Interval& a, const Interval& b) {
   const double p[] = {product(a.low, b.low), product(a.low, b.high), product(a.high, b.low),
@@ -68,7 +75,10 @@ Interval power(const Interval& base, const Interval& exponent) {
       magnitude = {std::sqrt(s.low), std::sqrt(s.high)};
     }
     const double m = std::abs(n);
-    const Interval raised = outward(std::pow(magnitude.low, m), std::pow(magnitude.high, m), 4);
+    const auto raise = [&](double v) {
+      return v == 0 ? 0 : not_vanished(std::pow(v, m), even ? 1 : v);
+    };
+    const Interval raised = outward(raise(magnitude.low), raise(magnitude.high), 4);
     return n < 0 ? reciprocal(raised) : raised;
   }
   return base.low >= 0 ? Interval{0, inf} : Interval{};
@@ -305,7 +315,8 @@ Interval Ranges::compute(NodeId id) {
       return {std::min(arg(1).low, arg(2).low), std::max(arg(1).high, arg(2).high)};
     }
     case Operation::RealExp:
-      return increasing(arg(0), [](double v) { return std::exp(v); }, 0, inf);
+      return increasing(
+          arg(0), [](double v) { return v == -inf ? 0 : not_vanished(std::exp(v)); }, 0, inf);
     case Operation::RealLog:
       return increasing(
           {std::max(0.0, arg(0).low), std::max(0.0, arg(0).high)},
@@ -321,7 +332,8 @@ Interval Ranges::compute(NodeId id) {
     case Operation::RealErf:
       return increasing(arg(0), [](double v) { return std::erf(v); }, -1, 1);
     case Operation::RealErfc: {
-      const Interval falling = {std::erfc(arg(0).high), std::erfc(arg(0).low)};
+      const auto at = [](double v) { return v == inf ? 0 : not_vanished(std::erfc(v)); };
+      const Interval falling = {at(arg(0).high), at(arg(0).low)};
       return clamped(outward(falling.low, falling.high, 8), 0, 2);
     }
     case Operation::RealSin:

@@ -40,13 +40,15 @@ using ir::FaultKind;
 constexpr std::size_t most_places = 2;          // of one fault that are listed
 constexpr std::size_t longest_expression = 60;  // bytes of it that are shown
 
-std::string digits(double x) {
-  const std::string text = fmt::format("{:.6g}", x == 0 ? 0 : x);
-  return text;
-}
+std::string digits(double x) { return fmt::format("{:.6g}", x == 0 ? 0 : x); }
 
-// The text of a part as it was typed, on one line and cut where it is long.
+// The text of a part as it was typed, without parentheses around it, on one line and cut where it
+// is long.
 std::string typed(const std::string& source, Span span) {
+  while (span.end > span.begin + 1 && source[span.begin] == '(' && source[span.end - 1] == ')') {
+    ++span.begin;
+    --span.end;
+  }
   std::string text;
   for (std::uint32_t at = span.begin; at < span.end; ++at) {
     const char c = source[at];
@@ -106,10 +108,10 @@ std::string with_parameters(const ir::Graph& g, const ir::Function& f, const ir:
   for (ir::NodeId id = 0; id < g.size(); ++id) {
     if (!needed[id] || g[id].op != ir::Operation::Parameter) continue;
     const std::uint32_t k = g[id].payload;
-    text += fmt::format("{} {} = {}", text.empty() ? ", with" : ",", f.parameters[k].name,
+    text += fmt::format("{}{} = {}", text.empty() ? " (" : ", ", f.parameters[k].name,
                         digits(values[k]));
   }
-  return text;
+  return text.empty() ? text : text + ")";
 }
 
 class Analysis {
@@ -200,6 +202,11 @@ class Analysis {
   }
 
   void add(Code code, Span span, std::string message, std::string_view suggestion) {
+    // One place of the text may be several operations, as `sign` is two choices.
+    const auto same = [&](const frontend::Diagnostic& d) {
+      return d.code == code && d.span.begin == span.begin && d.span.end == span.end;
+    };
+    if (std::ranges::any_of(warnings_, same)) return;
     frontend::Diagnostic d;
     d.severity = frontend::Severity::warning;
     d.code = code;
@@ -229,8 +236,9 @@ class Analysis {
         add(Code::negative_log, place.span,
             fmt::format("`{}` is NaN {}: at {} its argument is {}", what, where, witness,
                         digits(fault.argument)),
-            "keep its argument above its least, as in `log(max(u, 1e-8))`, or choose another "
-            "value there with `where`");
+            "keep its argument in its domain, as in `log(max(u, 1e-8))`, or choose another value "
+            "there "
+            "with `where`");
         return;
       }
       case FaultKind::negative_power:
@@ -241,7 +249,7 @@ class Analysis {
             "there with `where`");
         return;
       case FaultKind::zero_divisor:
-        add_division(fault, place, what, witness);
+        add_division(fault, place, what, with);
         return;
       case FaultKind::jump:
         add(Code::jump, place.span,
@@ -254,7 +262,7 @@ class Analysis {
   }
 
   void add_division(const ir::Fault& fault, const frontend::NodePlace& place,
-                    const std::string& what, const std::string& witness) {
+                    const std::string& what, const std::string& with) {
     const bool quotient = traced_.meaning[fault.node].op == ir::Operation::Div;
     const Span span = quotient && place.operands.size() == 2 ? place.operands[1] : place.span;
     const std::string places =
@@ -262,18 +270,11 @@ class Analysis {
     const std::string shown = quotient
                                   ? fmt::format("the divisor `{}`", typed(module_.source, span))
                                   : fmt::format("`{}` divides by what", what);
-    const std::string then = !fault.exact          ? "passes through 0 near it"
-                             : fault.argument == 0 ? fmt::format("0 / 0 is NaN")
-                                                   : "the value has no bound there";
-    std::string message;
-    if (!fault.exact) {
-      message = fmt::format("{} passes through 0 {}: the value has no bound there", shown, places);
-    } else {
-      message = fmt::format("{} is 0 {}: {}", shown, places, then);
-    }
-    const std::size_t comma = witness.find(", with");
-    if (comma != std::string::npos) message += witness.substr(comma);
-    add(Code::division_by_zero, span, std::move(message),
+    const std::string_view then =
+        fault.exact && fault.argument == 0 ? "0 / 0 is NaN" : "the value has no bound there";
+    add(Code::division_by_zero, span,
+        fmt::format("{} {} {}{}: {}", shown, fault.exact ? "is 0" : "passes through 0", places,
+                    with, then),
         "keep it from 0, as in `u / (abs(v) + 1e-6)`, or choose another value there with `where`");
   }
 

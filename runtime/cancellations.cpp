@@ -134,8 +134,10 @@ std::vector<Diagnostic> Function::cancellations(const Parameters& parameters,
           ir::to_formula(detail::readable(c.expression, library), library, ir::names_of(f));
       if (std::ranges::find(seen, expression) != seen.end()) continue;
       seen.push_back(expression);
-      warnings.push_back(detail::placed(*module_, id_, Severity::warning, code(c.loss),
-                                        message(f, c, expression), suggestion(c.loss)));
+      Diagnostic warning = detail::placed(*module_, id_, Severity::warning, code(c.loss),
+                                          message(f, c, expression), suggestion(c.loss));
+      detail::place_within(*module_, id_, c.expression, warning);
+      warnings.push_back(std::move(warning));
     }
   } catch (const ir::GraphTooLarge&) {
     throw detail::too_large(*module_, id_,

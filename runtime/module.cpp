@@ -80,6 +80,22 @@ Diagnostic placed(const ModuleState& module, ir::FunctionId id, Severity severit
   return located({std::move(d)}, module.source).front();
 }
 
+void place_within(const ModuleState& module, ir::FunctionId id, const ir::Graph& part,
+                  Diagnostic& diagnostic) {
+  const auto definition = traced(module).find(id);
+  if (definition == traced(module).end()) return;
+  const std::optional<frontend::Span> span = frontend::place_of(definition->second, part);
+  if (!span) return;
+  frontend::Diagnostic d;
+  d.span = *span;
+  Diagnostic there = located({std::move(d)}, module.source).front();
+  diagnostic.line = there.line;
+  diagnostic.column = there.column;
+  diagnostic.width = there.width;
+  diagnostic.line_text = std::move(there.line_text);
+  diagnostic.caret = there.caret;
+}
+
 ir::Graph readable(const ir::Graph& graph, const ir::Library& library) {
   const std::size_t standard = standard_module()->library->size();
   const ir::Graph open = ir::expand_calls(

@@ -60,6 +60,10 @@ std::vector<double> binary32_parameters(const ir::Function& f, const Parameters&
 Diagnostic placed(const ModuleState& module, ir::FunctionId id, Severity severity,
                   frontend::Code code, std::string_view message, std::string_view suggestion);
 
+// Moves it to the part of the definition that is meant, where the text has that part as it is.
+void place_within(const ModuleState& module, ir::FunctionId id, const ir::Graph& part,
+                  Diagnostic& diagnostic);
+
 // For reading: without the standard library's own helpers, which its documentation does not name.
 ir::Graph readable(const ir::Graph& graph, const ir::Library& library);
 

@@ -23,6 +23,7 @@ Command add_show(CLI::App& program);
 Command add_compare(CLI::App& program);
 Command add_plot(CLI::App& program);
 Command add_check(CLI::App& program);
+Command add_explain(CLI::App& program);
 Command add_emit(CLI::App& program);
 Command add_run(CLI::App& program);
 Command add_bench(CLI::App& program);
