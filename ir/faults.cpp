@@ -14,6 +14,7 @@
 #include "ir/evaluate.h"
 #include "ir/passes.h"
 #include "ir/range.h"
+#include "ir/trial_points.h"
 
 namespace actc::ir {
 namespace {
@@ -22,96 +23,40 @@ constexpr double inf = std::numeric_limits<double>::infinity();
 constexpr double largest = 0x1.fffffep127;    // of binary32: what an input may be
 constexpr std::size_t most_work = 1'000'000;  // operations times samples
 constexpr std::size_t least_samples = 64;
+constexpr std::size_t most_faults = 16;
 constexpr std::size_t most_tries = 8;  // of witnesses, places of one operation
 constexpr double nearness = 1e-9;      // of an end to a number of few digits, relative
 constexpr double least_jump = 1e-6;    // relative to the values, absolute where they are below 1
 constexpr double spoilt = 1e8;         // the value beside a zero of a divisor, at least
 
 using Point = std::vector<double>;
-using Values = std::vector<double>;  // one a node
-
-double fraction(std::size_t k) {  // of [0, 1), well spread (the golden ratio's multiples)
-  const double x = static_cast<double>(k) * 0.6180339887498949;
-  return x - std::floor(x);
-}
-
-// How far a number is from one that a person would try first.
-double strangeness(double x) {
-  const double magnitude = std::fabs(x);
-  const double sign = std::signbit(x) ? 0.25 : 0;
-  if (magnitude <= 10 && magnitude == std::floor(magnitude)) return magnitude + sign;
-  if (magnitude <= 10 && 2 * magnitude == std::floor(2 * magnitude)) return 20 + magnitude + sign;
-  if (magnitude <= 10 && 10 * magnitude == std::floor(10 * magnitude)) return 40 + magnitude;
-  return 100 + std::fabs(std::log10(magnitude));
-}
-
-// Tenths to 10, whole numbers to 20, powers of ten; what nobody chooses between them; and two in
-// every third binade.
-std::vector<double> one_input_samples() {
-  std::vector<double> all;
-  for (int k = 0; k <= 100; ++k) all.push_back(k / 10.0);
-  for (const double x : {0.25, 0.75, 1.25, 1.75, 2.25, 2.75, 3.25, 3.75}) all.push_back(x);
-  for (int k = 11; k <= 20; ++k) all.push_back(k);
-  for (int k = -6; k <= 9; ++k) all.push_back(std::pow(10.0, k));
-  std::size_t k = 0;
-  for (int i = 0; i < 200; ++i) all.push_back((i + fraction(++k)) * 0.1);
-  for (int e = -126; e <= 127; e += 3) {
-    all.push_back(std::ldexp(1 + 0.5 * fraction(++k), e));
-    all.push_back(std::ldexp(1.5 + 0.49 * fraction(++k), e));
-  }
-  const std::size_t positive = all.size();
-  for (std::size_t i = 0; i < positive; ++i) all.push_back(-all[i]);
-  all.push_back(largest);
-  all.push_back(-largest);
-  std::ranges::sort(all);
-  const auto rest = std::ranges::unique(all);
-  all.erase(rest.begin(), rest.end());
-  return all;
-}
-
-std::vector<Point> samples(std::size_t inputs, std::size_t limit) {
-  std::vector<Point> points;
-  if (inputs == 1) {
-    std::vector<double> all = one_input_samples();
-    if (all.size() > limit) {  // those that a person would try first
-      std::ranges::stable_sort(all, {}, strangeness);
-      all.resize(limit);
-      std::ranges::sort(all);
-    }
-    for (const double x : all) points.push_back({x});
-    return points;
-  }
-  constexpr std::array chosen = {0.0,  1.0,  -1.0,  2.0, -2.0, 0.5,   -0.5,  3.0,
-                                 -3.0, 10.0, -10.0, 0.3, -0.7, 100.0, -100.0};
-  for (std::size_t i = 0; i < std::min<std::size_t>(limit, 400); ++i) {
-    Point point;
-    for (std::size_t k = 0; k < inputs; ++k) {
-      const std::size_t at =
-          i < chosen.size()  // all alike at first
-              ? i
-              : static_cast<std::size_t>(fraction((i + 1) * (2 * k + 1) * 7919 + 31 * k) * 15);
-      point.push_back(chosen[at]);
-    }
-    points.push_back(std::move(point));
-  }
-  return points;
-}
+// At a point: the nodes' values, and which of them the result is made of, as far as conditions are
+// decided by these values.
+struct Values {
+  std::vector<double> of;
+  std::vector<bool> live;
+  double operator[](NodeId id) const { return of[id]; }
+};
 
 class FaultSearch {
  public:
   FaultSearch(const Graph& graph, const Library& library, std::size_t inputs,
-              std::span<const double> parameters, const std::vector<bool>& eligible)
-      : g_(graph),
+              std::span<const double> parameters, const std::vector<bool>& eligible,
+              std::size_t& work)
+      : work_(work),
+        g_(graph),
         library_(library),
         inputs_(inputs),
         parameters_(parameters.begin(), parameters.end()),
         needed_(reachable(graph)),
         varies_(varying(graph)),
         output_(graph.outputs.front()) {
+    spend(2 * g_.size());
+    Ranges everywhere = ranges(std::vector<Interval>(inputs_, {-largest, largest}));
     for (NodeId id = 0; id < g_.size(); ++id) {
       if (!needed_[id] || !varies_[id]) continue;
       const std::optional<Demand> demand = demand_of(g_, library_, id);
-      if (demand && eligible[id] && !is_own_domain(id) && !is_safe(*demand)) {
+      if (demand && eligible[id] && !is_own_domain(id) && !is_safe(*demand, everywhere)) {
         demands_.push_back({id, *demand});
       }
       const Operation op = g_[id].op;
@@ -122,16 +67,18 @@ class FaultSearch {
   }
 
   std::vector<Fault> run() {
-    if (demands_.empty() && jumps_.empty()) return {};
+    if ((demands_.empty() && jumps_.empty()) || work_ == 0) return {};
     open();
-    points_ = samples(inputs_, std::max(least_samples, most_work / open_.size()));
+    points_ = trial_points(inputs_, std::max(least_samples, most_work / open_.size()));
     for (const Point& point : points_) all_.push_back(values(point));
     std::vector<Fault> found;
     for (const auto& [id, demand] : demands_) {
+      if (work_ == 0 || found.size() == most_faults) break;
       if (auto fault = violation(id, demand)) found.push_back(std::move(*fault));
     }
     if (!is_step(g_) && !is_plain_staircase()) {
       for (const NodeId id : jumps_) {
+        if (work_ == 0 || found.size() == most_faults) break;
         if (auto fault = jump(id)) found.push_back(std::move(*fault));
       }
     }
@@ -191,24 +138,24 @@ class FaultSearch {
     return {g_, library_, {inputs.begin(), inputs.end()}, std::move(parameters)};
   }
   Ranges ranges_at(const Point& point) const {
+    spend(2 * g_.size());
     std::vector<Interval> inputs;
     for (const double x : point) inputs.push_back({x, x});
     return ranges(inputs);
   }
-  Ranges ranges_everywhere() const {
-    return ranges(std::vector<Interval>(inputs_, {-largest, largest}));
-  }
 
   // Do bounds show that nothing can go wrong?
-  bool is_safe(const Demand& demand) const {
-    Ranges all = ranges_everywhere();
+  static bool is_safe(const Demand& demand, Ranges& all) {
     const Interval& of = all.of(demand.argument);
     if (demand.kind == FaultKind::zero_divisor) return of.low > 0 || of.high < 0;
     return of.low >= demand.least;
   }
 
+  void spend(std::size_t amount) const { work_ -= std::min(work_, amount); }
+
   Values values(const Point& point) const {
-    Values of(open_.size());
+    spend(open_.size());
+    std::vector<double> of(open_.size());
     std::array<double, 3> args{};
     for (NodeId id = 0; id < open_.size(); ++id) {
       const Node& node = open_[id];
@@ -227,27 +174,24 @@ class FaultSearch {
           of[id] = detail::apply<double>(node.op, args.data());
       }
     }
-    Values values(g_.size());
-    for (NodeId id = 0; id < g_.size(); ++id) values[id] = of[open_.outputs[id]];
-    return values;
+    Values result{std::vector<double>(g_.size()), std::vector<bool>(g_.size())};
+    for (NodeId id = 0; id < g_.size(); ++id) result.of[id] = of[open_.outputs[id]];
+    mark_live(result);
+    return result;
   }
 
-  // Which nodes the value is made of, as far as conditions are decided by these values.
-  bool is_live(NodeId wanted, const Values& v) const {
-    std::vector<bool> live(g_.size());
-    live[output_] = true;
-    for (NodeId id = output_ + 1; id-- > wanted;) {
-      if (!live[id]) continue;
-      if (id == wanted) return true;
+  void mark_live(Values& v) const {
+    v.live[output_] = true;
+    for (NodeId id = output_ + 1; id-- > 0;) {
+      if (!v.live[id]) continue;
       if (g_[id].op == Operation::Where) {
         const double condition = v[g_.arg(id, 0)];
-        live[g_.arg(id, 0)] = true;
-        if (!std::isnan(condition)) live[g_.arg(id, condition != 0 ? 1 : 2)] = true;
+        v.live[g_.arg(id, 0)] = true;
+        if (!std::isnan(condition)) v.live[g_.arg(id, condition != 0 ? 1 : 2)] = true;
       } else {
-        for (const NodeId a : g_.args(id)) live[a] = true;
+        for (const NodeId a : g_.args(id)) v.live[a] = true;
       }
     }
-    return false;
   }
 
   bool is_bad(const Candidate& c, const Values& v) const {
@@ -255,14 +199,14 @@ class FaultSearch {
     switch (c.demand.kind) {
       case FaultKind::negative_root:
       case FaultKind::negative_logarithm:
-        return a < c.demand.least && std::isnan(v[output_]) && is_live(c.id, v);
+        return a < c.demand.least && std::isnan(v[output_]) && v.live[c.id];
       case FaultKind::negative_power:
-        if (a == 0) return std::isinf(v[c.id]) && !std::isfinite(v[output_]) && is_live(c.id, v);
+        if (a == 0) return std::isinf(v[c.id]) && !std::isfinite(v[output_]) && v.live[c.id];
         return a < 0 && std::isfinite(a) && std::isnan(v[c.id]) && std::isnan(v[output_]) &&
-               is_live(c.id, v);
+               v.live[c.id];
       case FaultKind::zero_divisor:
         return a == 0 && !std::isfinite(v[output_]) && !std::isnan(v[g_.arg(c.id, 0)]) &&
-               is_live(c.id, v);
+               v.live[c.id];
       case FaultKind::jump:
         break;
     }
@@ -307,7 +251,8 @@ class FaultSearch {
       return demand.kind == FaultKind::zero_divisor && inputs_ == 1 ? crossing(c) : std::nullopt;
     }
     if (demand.kind == FaultKind::negative_root || demand.kind == FaultKind::negative_logarithm) {
-      Ranges all = ranges_everywhere();
+      Ranges all = ranges(std::vector<Interval>(inputs_, {-largest, largest}));
+      spend(g_.size());
       fault.always = all.of(demand.argument).high < demand.least &&
                      std::ranges::all_of(bad, [](bool b) { return b; });
     }
@@ -372,7 +317,8 @@ class FaultSearch {
   // Those first that a person would look at first.
   static void sort(std::vector<Fault::Stretch>& all) {
     std::ranges::stable_sort(all, {}, [](const Fault::Stretch& s) {
-      return std::pair(std::min(std::fabs(s.low), std::fabs(s.high)), -s.high);
+      const double nearest = std::min(std::fabs(s.low), std::fabs(s.high));
+      return std::pair(static_cast<float>(nearest), -s.high);
     });
   }
 
@@ -408,7 +354,7 @@ class FaultSearch {
       Values here = values({*zero});
       const bool exact = is_bad(c, here);
       if (!exact) here = values({*(zero = above)});
-      if (!exact && (std::fabs(here[output_]) < spoilt || !is_live(c.id, here))) continue;
+      if (!exact && (std::fabs(here[output_]) < spoilt || !here.live[c.id])) continue;
       if (fault.witness.empty()) {
         describe(fault, c, {*zero}, here);
         fault.exact = exact;
@@ -476,7 +422,7 @@ class FaultSearch {
       const double reach = std::max(0x1p-40 * std::fabs(at), 1e-30);
       const Values left = values({at - reach});
       const Values right = values({at + reach});
-      if (!is_live(id, left) || !is_live(id, right) || is_cut_off(left, right)) continue;
+      if (!left.live[id] || !right.live[id] || is_cut_off(left, right)) continue;
       if (!leaves_gap(id, left) && !leaves_gap(id, right)) continue;
       if (!is_apart(left[output_], right[output_])) continue;
       Fault fault;
@@ -504,6 +450,7 @@ class FaultSearch {
     return is_apart(v[g_.arg(id, 1)], v[g_.arg(id, 2)]);
   }
 
+  std::size_t& work_;
   const Graph& g_;
   const Library& library_;
   std::size_t inputs_;
@@ -523,8 +470,8 @@ class FaultSearch {
 
 std::vector<Fault> find_faults(const Graph& graph, const Library& library, std::size_t input_count,
                                std::span<const double> parameters,
-                               const std::vector<bool>& eligible) {
-  return FaultSearch(graph, library, input_count, parameters, eligible).run();
+                               const std::vector<bool>& eligible, std::size_t& work) {
+  return FaultSearch(graph, library, input_count, parameters, eligible, work).run();
 }
 
 }  // namespace actc::ir

@@ -46,10 +46,14 @@ struct Fault {
 
 // At most one for each operation, in the order of the nodes. `graph` is a meaning of elements that
 // draws nothing, with one output; calls in it are looked at from outside. `eligible` says of each
-// node whether a fault other than a jump may be its own; parameters have the values given.
+// node whether a fault other than a jump may be its own; parameters have the values given. `work`
+// is how many operations may still be evaluated, and is counted down; at 0 the search ends.
 std::vector<Fault> find_faults(const Graph& graph, const Library& library, std::size_t input_count,
                                std::span<const double> parameters,
-                               const std::vector<bool>& eligible);
+                               const std::vector<bool>& eligible, std::size_t& work);
+
+// Of a text: about half a second.
+inline constexpr std::size_t most_fault_work = 20'000'000;
 
 // Is the value one of a few constants, chosen by conditions, times and plus constants: a step that
 // is meant?

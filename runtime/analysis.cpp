@@ -38,6 +38,7 @@ using frontend::Span;
 using ir::FaultKind;
 
 constexpr std::size_t most_places = 2;          // of one fault that are listed
+constexpr std::size_t derivation_cost = 100;    // of an operation, in evaluations of it
 constexpr std::size_t longest_expression = 60;  // bytes of it that are shown
 
 std::string digits(double x) { return fmt::format("{:.6g}", x == 0 ? 0 : x); }
@@ -117,13 +118,15 @@ std::string with_parameters(const ir::Graph& g, const ir::Function& f, const ir:
 class Analysis {
  public:
   Analysis(const ModuleState& module, ir::FunctionId id, const frontend::TracedDefinition& traced,
-           const Parameters& given)
-      : module_(module), f_((*module.library)[id]), traced_(traced), given_(given) {}
+           const Parameters& given, std::size_t& work)
+      : module_(module), f_((*module.library)[id]), traced_(traced), given_(given), work_(work) {}
 
   std::vector<frontend::Diagnostic> run() {
     warnings_ = traced_.unused;
     const ir::Graph& g = traced_.meaning;
-    if (ir::is_over_rows(g) || ir::is_random(g) || !has_all_parameters()) return warnings_;
+    if (ir::is_over_rows(g) || ir::is_random(g) || !has_all_parameters() || work_ == 0) {
+      return warnings_;
+    }
     values_ = binary32_parameters(f_, given_);
     try {
       find();
@@ -147,7 +150,7 @@ class Analysis {
     }
     const bool flat = !traced_.has_derivative && is_flat();
     for (const ir::Fault& fault :
-         ir::find_faults(g, *module_.library, f_.inputs.size(), values_, eligible)) {
+         ir::find_faults(g, *module_.library, f_.inputs.size(), values_, eligible, work_)) {
       if (fault.kind == FaultKind::jump && (flat || traced_.has_derivative)) continue;
       add(fault);
     }
@@ -167,6 +170,7 @@ class Analysis {
       uses_input = uses_input || (needed[id] && g[id].op == ir::Operation::Input);
     }
     if (!uses_input) return false;
+    work_ -= std::min(work_, derivation_cost * g.size());
     std::vector<std::size_t> wanted(f_.inputs.size());
     for (std::size_t k = 0; k < wanted.size(); ++k) wanted[k] = k;
     const ir::Graph gradient = ir::simplify(
@@ -282,6 +286,7 @@ class Analysis {
   const ir::Function& f_;
   const frontend::TracedDefinition& traced_;
   const Parameters& given_;
+  std::size_t& work_;
   std::vector<double> values_;
   std::vector<frontend::Diagnostic> warnings_;
 };
@@ -293,15 +298,18 @@ std::vector<Diagnostic> Function::analysis(const Parameters& parameters) const {
   const auto& all = detail::traced(*module_);
   const auto it = all.find(id_);
   if (it == all.end()) return {};
-  return detail::located(detail::Analysis(*module_, id_, it->second, parameters).run(),
+  std::size_t work = ir::most_fault_work;
+  return detail::located(detail::Analysis(*module_, id_, it->second, parameters, work).run(),
                          module_->source);
 }
 
 std::vector<Diagnostic> Module::analysis() const {
   std::vector<frontend::Diagnostic> all;
   std::set<std::tuple<frontend::Code, std::uint32_t, std::uint32_t>> seen;
+  std::size_t work = ir::most_fault_work;
+  const Parameters defaults;
   for (const auto& [id, traced] : detail::traced(*state_)) {
-    detail::Analysis analysis(*state_, id, traced, {});
+    detail::Analysis analysis(*state_, id, traced, defaults, work);
     for (frontend::Diagnostic& d : traced.is_helper ? std::vector(traced.unused) : analysis.run()) {
       if (seen.emplace(d.code, d.span.begin, d.span.end).second) all.push_back(std::move(d));
     }

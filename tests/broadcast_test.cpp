@@ -311,7 +311,8 @@ TEST(Broadcasting, RefusesWhatDoesNotFit) {
     }
     return "no error";
   };
-  EXPECT_EQ(option_error({.as_inputs = {"b"}}), "error: `prelu` has no parameter `b`; it has a");
+  EXPECT_EQ(option_error({.as_inputs = {"b"}}),
+            "error: `prelu` has no parameter `b`; it has a [unknown-parameter]");
   EXPECT_EQ(option_error({.as_inputs = {"a", "a"}}),
             "the parameter `a` of `prelu` is an input of the kernel: it cannot be another input "
             "too");

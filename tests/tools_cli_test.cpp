@@ -210,6 +210,41 @@ TEST(Check, SaysWhatCannotBeRead) {
   EXPECT_EQ(actc({"check", "/dev/zero"}).exit_code, 1) << "reading stops at a limit";
 }
 
+TEST(Check, TakesADefinitionToo) {
+  const ProgramResult result = actc({"check", "x * log(x)"});
+  EXPECT_EQ(result.exit_code, 0) << result.errors;
+  EXPECT_EQ(result.output, "x * log(x): no errors, 1 warning\n");
+  EXPECT_TRUE(contains(result.errors,
+                       "formula:1:5: warning: `log(x)` is NaN for x < 0: at x = -1 its argument is "
+                       "-1 [negative-log]\n    x * log(x)\n        ^~~~~~\n"))
+      << result.errors;
+  EXPECT_EQ(actc({"check", "gelu"}).output, "gelu: no errors, no warnings\n");
+  const Json json = Json::parse(actc({"check", "x * log(x)", "--json"}).output);
+  EXPECT_EQ(json["diagnostics"][0]["code"], "negative-log");
+  EXPECT_EQ(json["diagnostics"][0]["column"], 5);
+}
+
+TEST(Check, SaysInWhichTextAWarningIs) {
+  const TemporaryFolder folder;
+  const std::string file = folder / "mine.act";
+  write_file(file, "# a comment\nroot(x) = x + sqrt(x)\n");
+  EXPECT_TRUE(contains(actc({"check", "root(x)", "-f", file}).errors, file + ":2:15: warning:"));
+  EXPECT_TRUE(
+      contains(actc({"check", "1 + tanh(x) / x", "-f", file}).errors, "formula:1:15: warning:"));
+}
+
+TEST(Explain, TellsMoreOfAMessage) {
+  const ProgramResult result = actc({"explain", "negative-log"});
+  EXPECT_EQ(result.exit_code, 0) << result.errors;
+  EXPECT_EQ(result.output.rfind("warning [negative-log]: ", 0), 0U) << result.output;
+  EXPECT_TRUE(contains(result.output, "\n    x * log(x)\n")) << result.output;
+  EXPECT_EQ(actc({"explain", "[negative-log]"}).output, result.output);
+  EXPECT_EQ(Json::parse(actc({"explain", "negative-log", "--json"}).output)["wrong"], "x * log(x)");
+  EXPECT_TRUE(contains(actc({"explain"}).output, "unknown-name"));
+  EXPECT_GE(Json::parse(actc({"explain", "--json"}).output).size(), 40U);
+  expect_refused({"explain", "negativ-log"}, 2, "did you mean 'negative-log'?");
+}
+
 TEST(Emit, PrintsEveryStage) {
   for (const char* stage : {"ast", "ir", "stable", "grad", "lowered", "llvm", "asm"}) {
     for (const char* dtype : {"f32", "f64", "f16", "bf16"}) {

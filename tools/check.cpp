@@ -18,10 +18,10 @@ struct CheckOptions {
   bool json = false;
 };
 
-// A file that is there, or what no formula ends with: a suffix, as `.act`.
+// What is there as a file, or what no formula ends with: a suffix, as `.act`.
 bool is_file(const std::string& word) {
   std::error_code ignored;
-  if (std::filesystem::is_regular_file(word, ignored)) return true;
+  if (std::filesystem::exists(word, ignored)) return true;
   const std::size_t dot = word.rfind('.');
   const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
   return dot != std::string::npos && dot + 1 < word.size() &&
