@@ -242,7 +242,7 @@ class FaultSearch {
     fault.node = id;
     std::size_t tries = 0;
     for (const std::size_t i : by_strangeness(bad)) {
-      if (tries++ == most_tries) return std::nullopt;
+      if (tries++ == most_tries) break;
       if (!is_proved(c, points_[i], all_[i])) continue;
       describe(fault, c, points_[i], all_[i]);
       break;
