@@ -130,7 +130,8 @@ class Analysis {
     values_ = binary32_parameters(f_, given_);
     try {
       find();
-    } catch (const ir::GraphTooLarge&) {  // nothing is said of what cannot be compiled
+    } catch (const ir::GraphTooLarge&) {
+      return traced_.unused;  // no more is said of what cannot be compiled
     }
     return std::move(warnings_);
   }

@@ -229,13 +229,21 @@ TEST(Cancellation, ParametersMatter) {
   EXPECT_NE(all_of(f.cancellations({{"k", 0.0}, {"shift", 1.0}}, false)), "");
 }
 
-TEST(Cancellation, TheWarningStandsAtTheDefinition) {
+TEST(Cancellation, TheWarningStandsAtThePartOfTheText) {
   const Module m = compile("one(x) = x\n\nhinge(x) = sqrt(x + 1) - sqrt(x)\n");
   const auto warnings = m["hinge"].cancellations();
   ASSERT_FALSE(warnings.empty());
   EXPECT_EQ(warnings[0].line, 3U);
-  EXPECT_EQ(warnings[0].column, 1U);
+  EXPECT_EQ(warnings[0].column, 12U);
+  EXPECT_EQ(warnings[0].width, 21U);
+  EXPECT_EQ(warnings[0].code, "cancellation");
   EXPECT_TRUE(m["one"].cancellations().empty());
+}
+
+TEST(Cancellation, WhereTheTextHasNoSuchPartTheWarningStandsAtTheDefinition) {
+  const auto warnings = compile("f(x) = x / (exp(x) - 1)").entry().cancellations();
+  ASSERT_FALSE(warnings.empty());
+  EXPECT_EQ(warnings[0].column, 1U);
 }
 
 TEST(Cancellation, ThatALimitEndedTheRulesIsSaidFirst) {
