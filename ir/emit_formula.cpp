@@ -180,7 +180,6 @@ class FormulaPrinter {
       f.text = numeral(text);
       return f;
     }
-    const std::string shortest = fmt::format("{:e}", round_to_binary64(value));
     const std::string decimal =
         exponent == std::string::npos ? fmt::format("{}", round_to_binary64(value)) : text;
     const std::size_t e = decimal.find('e');
@@ -316,7 +315,8 @@ class FormulaPrinter {
       const NodeId given = graph_.arg(id, k);
       if (p.default_value && graph_.is_constant(given) && graph_.value(given) == *p.default_value)
         continue;
-      text.append(separator).append(variable(p.name)).append(markup_.equals).append(args[k].text);
+      text.append(separator).append(variable(p.name));
+      if (args[k].text != variable(p.name)) text.append(markup_.equals).append(args[k].text);
       separator = markup_.comma;
     }
     return applied(function_name(callee.name), text);
@@ -428,9 +428,9 @@ class FormulaPrinter {
     const std::string name = function_name(definition_.name);
     const std::string applied_name = put(markup_.apply, name, markup_.parenthesize(arguments));
     const std::string below[] = {index(0)};
-    const std::string value = definition_.over_rows && !value_is_of_row()
-                                  ? with_subscripts(applied_name, below)
-                                  : applied_name;
+    std::string value = definition_.over_rows && !value_is_of_row()
+                            ? with_subscripts(applied_name, below)
+                            : applied_name;
     if (out.of.empty()) return value;
     if (definition_.with_seed)
       return put(markup_.fraction, partial("L"), partial(out.of, index(0)));

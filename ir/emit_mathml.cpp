@@ -38,7 +38,8 @@ constexpr Markup markup = {
     .root = "<msqrt><mrow>$0</mrow></msqrt>",
     .fraction = "<mfrac><mrow>$0</mrow><mrow>$1</mrow></mfrac>",
     .derivative = "<mfrac><mo>&#x2202;</mo><mrow>$0</mrow></mfrac><mspace width=\"0.17em\"/>",
-    .prime = "<msup><mrow>$0</mrow><mo>&#x2032;</mo></msup>",
+    // Not as a superscript: the letter is a raised one in all but TeX's fonts.
+    .prime = "$0<mo lspace=\"0\" rspace=\"0\">&#x2032;</mo>",
     .partial = "<mo>&#x2202;</mo>",
     .over = "<munder><mrow>$0</mrow><mrow>$1</mrow></munder>",
     .case_row = "<mtr><mtd>$0</mtd><mtd><mtext>if&#xA0;</mtext>$1</mtd></mtr>",

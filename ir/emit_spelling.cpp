@@ -252,8 +252,11 @@ constexpr std::array function_rows = {
          "<mo>+</mo><msup><mi>e</mi><mrow>$.1</mrow></msup><mo>)</mo></mrow>"}},
     FunctionRow{"sech", "", "", {"\\operatorname{sech}"}, {"<mi>sech</mi>"}},
     FunctionRow{"sigmoid", "", "", {"\\sigma"}, {"<mi>&#x3C3;</mi>"}},
-    FunctionRow{
-        "sigmoid_slope", "", "", {"\\sigma'"}, {"<msup><mi>&#x3C3;</mi><mo>&#x2032;</mo></msup>"}},
+    FunctionRow{"sigmoid_slope",
+                "",
+                "",
+                {"\\sigma'"},
+                {"<mi>&#x3C3;</mi><mo lspace=\"0\" rspace=\"0\">&#x2032;</mo>"}},
     // The exponential of a difference from the largest of a row, and shares of a sum.
     FunctionRow{"exp_below",
                 "",

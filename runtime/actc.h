@@ -361,7 +361,8 @@ class ACTC_API Function {
   /// and `stabilize` count. Names that a language has taken get a `_`; a formula is `f`.
   ///
   /// c: C11 that computes what the kernels of T do, with the same bits where it is compiled without
-  ///   contraction (-ffp-contract=off): `T mish(T x)` and `T mish_grad(T x, T dy)`, parameters last.
+  ///   contraction (-ffp-contract=off): `T mish(T x)` and `T mish_grad(T x, T dy)`, with
+  ///   parameters last.
   /// javascript: ES2015 in binary64, no module: `mish(x)` and `mish_grad(x)`, the derivative;
   ///   parameters are further arguments with their defaults.
   /// python: functions of NumPy arrays, likewise; parameters are given by name.
