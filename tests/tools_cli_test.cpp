@@ -50,8 +50,8 @@ void expect_refused(const std::vector<std::string>& arguments, int code,
 
 TEST(Help, StartsWithExamples) {
   const std::vector<std::vector<std::string>> calls = {
-      {"--help"},         {"list", "--help"}, {"show", "--help"}, {"check", "--help"},
-      {"emit", "--help"}, {"run", "--help"},  {"bench", "--help"}};
+      {"--help"},         {"list", "--help"}, {"show", "--help"},  {"check", "--help"},
+      {"emit", "--help"}, {"run", "--help"},  {"bench", "--help"}, {"plot", "--help"}};
   for (const auto& call : calls) {
     const ProgramResult result = actc(call);
     EXPECT_EQ(result.exit_code, 0);

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <unordered_map>
@@ -18,9 +19,16 @@
 #include "tools/oracle.h"
 #include "tools/plot/ranges.h"
 #include "tools/plot/sampling.h"
+#include "tools/terminal.h"
 
 namespace actc::tools::plot {
 namespace {
+
+// Operations for a 96th of a picture's width.
+constexpr double most_work = 40'000;
+
+// At which the oracle is asked for a definition's picture, for the bar that shows progress.
+constexpr std::uint64_t usual_points = 3000;
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
@@ -29,7 +37,7 @@ std::optional<double> known(const Interval& v) {
   if (v.defined == Defined::nowhere) return nan;
   const double low = v.low.nearest(), high = v.high.nearest();
   if (low == high) return low;
-  if (!(std::abs(high - low) <= 1e-9 * std::max(1.0, std::abs(low)))) return std::nullopt;
+  if (!(std::abs(high - low) <= 1e-7 * std::max(1.0, std::abs(low)))) return std::nullopt;
   return low + (high - low) / 2;
 }
 
@@ -48,7 +56,8 @@ std::vector<double> values_of(const ir::Function& function, const Parameters& gi
 // definition are followed at many of the same places.
 class Subjected {
  public:
-  Subjected(const Subject& subject, int order);
+  // `tick` is called for each point that the oracle is asked at.
+  Subjected(const Subject& subject, int order, std::function<void()> tick);
 
   double at(double x, int order);
   Real function(int order) {
@@ -58,6 +67,7 @@ class Subjected {
   const std::vector<Break>& breaks() const { return breaks_; }
   const std::vector<tools::Zone>& dead() const { return dead_; }
   const std::vector<tools::Asymptote>& asymptotes() const { return asymptotes_; }
+  std::size_t operations() const { return oracle_.function().meaning.size(); }
   const std::string& variable() const { return variable_; }
   const std::string& label() const { return label_; }
   const std::string& name() const { return name_; }
@@ -67,6 +77,7 @@ class Subjected {
   std::vector<double> values_;
   Evaluator evaluator_;
   int order_;
+  std::function<void()> tick_;
   std::size_t input_ = 0;
   std::vector<double> inputs_;
   std::string variable_, label_, name_;
@@ -124,11 +135,12 @@ std::string label_of(const Subject& subject) {
   return label;
 }
 
-Subjected::Subjected(const Subject& subject, int order)
+Subjected::Subjected(const Subject& subject, int order, std::function<void()> tick)
     : oracle_(subject.definition.text, subject.definition.function.name()),
       values_(values_of(oracle_.function(), subject.parameters)),
       evaluator_(oracle_, values_),
       order_(order),
+      tick_(std::move(tick)),
       label_(label_of(subject)),
       name_(subject.definition.function.name()) {
   const std::vector<std::string> inputs = subject.definition.function.inputs();
@@ -151,6 +163,7 @@ Subjected::Subjected(const Subject& subject, int order)
 double Subjected::at(double x, int order) {
   const auto found = known_.find(x);
   if (found != known_.end()) return found->second[static_cast<std::size_t>(order)];
+  tick_();
   std::array<double, 3> result = {nan, nan, nan};
   std::vector<Interval> inputs;
   for (const double input : inputs_) inputs.emplace_back(input);
@@ -246,6 +259,8 @@ class Composer {
   std::string describe(std::size_t family) const;
 
   const PictureOptions& options_;
+  Progress progress_{"plot"};
+  std::uint64_t points_ = 0;
   std::vector<std::unique_ptr<Subjected>> subjects_;
   std::vector<int> orders_;
   Scene scene_;
@@ -259,7 +274,10 @@ Composer::Composer(const std::vector<Subject>& subjects, const PictureOptions& o
   for (const Subject& subject : subjects) {
     check(subject);
     parameters_of(subject.definition, subject.parameters);  // are all given?
-    subjects_.push_back(std::make_unique<Subjected>(subject, orders_.back()));
+    const auto tick = [this, total = usual_points * subjects.size()] {
+      progress_.update(std::min(++points_, total), total);
+    };
+    subjects_.push_back(std::make_unique<Subjected>(subject, orders_.back(), tick));
   }
   scene_.families = subjects.size();
   scene_.equal = options.equal;
@@ -344,7 +362,10 @@ void Composer::name(std::size_t family, int order, Curve& curve) const {
 
 void Composer::draw(std::size_t family) {
   Subjected& s = *subjects_[family];
-  const Frame frame = {scene_.x, scene_.y, options_.width, options_.height};
+  // A formula of thousands of operations is followed less closely: the picture takes seconds.
+  const auto work = static_cast<double>(s.operations() * orders_.size() * subjects_.size());
+  const int calls = static_cast<int>(std::clamp(most_work / work, 8.0, 400.0));
+  const Frame frame = {scene_.x, scene_.y, options_.width, options_.height, calls};
   for (const int order : orders_) {
     const std::vector<CurveBreak> breaks = s.breaks(order, scene_.x);
     Sampled sampled = sample(s.function(order), breaks, frame);

@@ -16,9 +16,6 @@ constexpr int first_stretches = 96;
 constexpr int most_halvings = 12;
 constexpr double near_enough = 0.25;  // pixels
 constexpr double smallest_step = 1e-7;
-// Calls of f for one of the first stretches: where a curve swings faster than the picture can show,
-// chords will do.
-constexpr int most_calls = 400;
 // Beyond the picture by more than this part of its height, a curve's shape does not matter.
 constexpr double margin = 0.5;
 
@@ -192,8 +189,8 @@ void Follower::follow(Point a, Point b) {
       continue;
     }
     const Point middle = at(s.a.x + (s.b.x - s.a.x) / 2);
-    const bool enough = calls_ > most_calls && std::isfinite(s.a.y) && std::isfinite(s.b.y) &&
-                        std::isfinite(middle.y);
+    const bool enough = calls_ > frame_.most_calls && std::isfinite(s.a.y) &&
+                        std::isfinite(s.b.y) && std::isfinite(middle.y);
     if (enough || is_straight(s, middle)) {
       if (piece_.empty() || piece_.back().x < s.a.x) add(s.a);
       add(middle);

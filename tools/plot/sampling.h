@@ -23,6 +23,9 @@ struct CurveBreak {
 struct Frame {
   Range x, y;
   double pixels_across = 800, pixels_up = 500;
+  // Calls of f for a 96th of the width, about: what swings faster than they tell is drawn as
+  // chords.
+  int most_calls = 400;
 };
 
 struct Sampled {
