@@ -52,8 +52,9 @@ bool matches(const std::vector<std::string>& lines, const std::vector<std::strin
     if (patterns[k] == anything) {
       if (k + 1 == patterns.size()) return true;
       while (at < lines.size() && !matches(lines[at], patterns[k + 1])) ++at;
-    } else if (at == lines.size() || !matches(lines[at++], patterns[k])) {
-      return false;
+    } else {
+      if (at == lines.size() || !matches(lines[at], patterns[k])) return false;
+      ++at;
     }
   }
   return at == lines.size();

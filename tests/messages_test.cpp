@@ -86,7 +86,7 @@ TEST(Analysis, SaysWhatIsWrongWhereAndForWhichInputs) {
   const std::string path = ACTC_TEST_DATA "/warnings.txt";
   std::ifstream file(path);
   ASSERT_TRUE(file) << path;
-  std::string head, line, kept;
+  std::string head, line;
   std::vector<std::pair<std::string, std::string>> cases;
   while (std::getline(file, line)) {
     if (line.starts_with("== ")) {
