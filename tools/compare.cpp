@@ -1,5 +1,6 @@
 // actc compare: the cards of several definitions side by side.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <map>
@@ -9,6 +10,7 @@
 #include "tools/card/card_text.h"
 #include "tools/commands.h"
 #include "tools/json.h"
+#include "tools/plot/picture.h"
 #include "tools/show_card.h"
 #include "tools/terminal.h"
 
@@ -19,6 +21,7 @@ struct CompareOptions {
   std::vector<std::string> defs;
   DefinitionOptions definition;
   bool json = false;
+  bool ascii = false;
   CacheChoice cache;
 };
 
@@ -68,6 +71,18 @@ void print_table(const std::vector<Card>& cards, std::size_t width) {
   fmt::print("\n~ sampled, not proved\n");
 }
 
+// Of those that have a curve.
+void print_plot(const std::vector<Definition>& definitions, const Parameters& given, bool ascii) {
+  std::vector<plot::Subject> subjects;
+  for (const Definition& definition : definitions) {
+    if (plot::has_curve(definition.function))
+      subjects.push_back(
+          {.definition = definition, .parameters = parameters_of(definition, given)});
+  }
+  if (subjects.empty()) return;
+  fmt::print("\n{}", plot::terminal_of(subjects, plot::terminal_style(STDOUT_FILENO, ascii)));
+}
+
 ExitCode compare(const CompareOptions& options) {
   std::vector<Definition> definitions;
   for (const std::string& def : options.defs)
@@ -96,6 +111,7 @@ ExitCode compare(const CompareOptions& options) {
   }
   constexpr std::size_t page_width = 132;
   print_table(cards, page_width);
+  print_plot(definitions, given, options.ascii);
   return exit_good;
 }
 
@@ -110,6 +126,7 @@ Command add_compare(CLI::App& program) {
                   "  actc compare elu selu --json\n");
   app->add_option("DEF", options->defs, "Built-ins' names, formulas, texts, or names in FILE")
       ->required();
+  app->add_flag("--ascii", options->ascii, "The plot in plain characters");
   add_definition_options(*app, options->definition);
   add_convention_option(*app, options->definition);
   add_cache_options(*app, options->cache);

@@ -17,6 +17,7 @@ struct ShowOptions {
   bool json = false;
   bool latex = false;
   bool prove = false;
+  bool ascii = false;
   CacheChoice cache;
 };
 
@@ -24,7 +25,8 @@ ExitCode show(const ShowOptions& options) {
   Page page{.definition = resolve(options.def, options.definition),
             .given = {},
             .card = {},
-            .no_card = {}};
+            .no_card = {},
+            .ascii = options.ascii};
   page.given = parse_parameters(options.definition.parameters, {page.definition});
   if (options.latex) {
     fmt::print("{}", page.definition.function.emit(Language::latex, {.fixed = page.given}));
@@ -67,6 +69,7 @@ Command add_show(CLI::App& program) {
       ->required();
   app->add_flag("--prove", options->prove,
                 "Sweep every input of binary32 through the kernel, where no sweep is kept");
+  app->add_flag("--ascii", options->ascii, "The plot in plain characters");
   add_definition_options(*app, options->definition);
   add_convention_option(*app, options->definition);
   add_cache_options(*app, options->cache);

@@ -2,11 +2,13 @@
 #include "tools/show_page.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <array>
 
 #include "tools/card/card_json.h"
 #include "tools/card/card_text.h"
+#include "tools/plot/picture.h"
 
 namespace actc::tools {
 namespace {
@@ -70,6 +72,12 @@ void print_values(const Function& function, const Parameters& given, const Kerne
              "d/d" + input, slopes);
 }
 
+void print_plot(const Page& page) {
+  if (!page.card || !plot::has_curve(page.definition.function)) return;
+  const plot::Subject subject{.definition = page.definition, .parameters = page.given};
+  fmt::print("\n{}", plot::terminal_of({subject}, plot::terminal_style(STDOUT_FILENO, page.ascii)));
+}
+
 void print_card(const Card& card) {
   fmt::print("\n");
   for (const CardRow& row : card_rows(card)) {
@@ -99,6 +107,7 @@ void print_page(const Page& page, const KernelCache& cache) {
     print_line("d/d" + name, function.derivative(name));
   }
   print_values(function, page.given, cache);
+  print_plot(page);
   if (page.card) print_card(*page.card);
 }
 

@@ -14,6 +14,7 @@ struct Page {
   Parameters given;
   std::optional<Card> card;
   std::string no_card;  // why there is none
+  bool ascii = false;   // the plot in plain characters
 };
 
 // For a terminal, to standard output; in columns of plain text, 100 wide.

@@ -6,6 +6,7 @@
 
 #include "tools/commands.h"
 #include "tools/json.h"
+#include "tools/sweep_store.h"
 #include "tools/verify_report.h"
 #include "tools/verify_rows_report.h"
 
@@ -26,6 +27,7 @@ struct VerifyOptions {
   bool all = false;
   bool avx2 = false;
   bool json = false;
+  bool key = false;
   CacheChoice cache;
   std::string inputs;
   std::string against;
@@ -88,6 +90,23 @@ void check_rows(const VerifyOptions& options, std::span<const Definition> defini
                       "--columns N looks at rows of N columns");
     }
   }
+}
+
+std::string key_of(const VerifyRequest& request, const std::string& dtype) {
+  return sweep_key(request.function, request.parameters, dtype, request.kernel.stabilize);
+}
+
+// Every input of the format was looked at: then it is worth keeping.
+void keep_sweep(const VerifyRequest& request, const VerifyReport& found, const std::string& dtype) {
+  const bool every_input = request.stride == 1 && request.against.empty() && dtype != "f64" &&
+                           request.function.inputs().size() == 1;
+  if (!every_input) return;
+  store_error(key_of(request, dtype), request.label,
+              {.dtype = dtype,
+               .what = request.gradient ? "gradient" : "forward",
+               .ulps = found.largest(),
+               .inputs = found.inputs,
+               .date = today()});
 }
 
 // Does it keep its contract?
@@ -155,6 +174,10 @@ ExitCode verify_all(const VerifyOptions& options) {
     request.points_in_binade = points_for(options);
     request.threads = options.threads;
     request.progress = true;
+    if (options.key) {
+      fmt::print("{}\n", key_of(request, options.dtype));
+      continue;
+    }
     if (definition.function.is_over_rows()) {
       good = verify_over_rows(std::move(request), options, results) && good;
       continue;
@@ -178,6 +201,7 @@ ExitCode verify_all(const VerifyOptions& options) {
       }
       const VerifyReport found = verify(request);
       good = good && keeps(found);
+      keep_sweep(request, found, options.dtype);
       if (options.json) {
         results.push_back(report_json(request, found));
       } else {
@@ -190,7 +214,7 @@ ExitCode verify_all(const VerifyOptions& options) {
     if (options.forward && !options.gradient) continue;
     for (request.variable = 0; request.variable < inputs; ++request.variable) report();
   }
-  if (options.json) print_json(results.size() == 1 ? results[0] : results);
+  if (options.json && !options.key) print_json(results.size() == 1 ? results[0] : results);
   return good ? exit_good : exit_bad_content;
 }
 
@@ -232,6 +256,8 @@ Command add_verify(CLI::App& program) {
   app->add_option("--against", options->against,
                   "Judge these results of the same inputs, not the compiled kernel's")
       ->type_name("FILE.npy");
+  app->add_flag("--key", options->key,
+                "Print the key under which the result is kept (docs/properties.md), and no more");
   add_definition_options(*app, options->definition);
   add_stabilize_option(*app, options->definition);
   add_cache_options(*app, options->cache);
