@@ -69,6 +69,7 @@ inline ProgramResult run_program(const std::string& program, std::vector<std::st
     ::dup2(::open(output.c_str(), O_WRONLY | O_CREAT, 0600), STDOUT_FILENO);
     ::dup2(::open(errors.c_str(), O_WRONLY | O_CREAT, 0600), STDERR_FILENO);
     ::setenv("ACTC_CACHE_DIR", "", 0);  // not the user's kernel cache, unless a test names one
+    ::setenv("ACTC_DATA_DIR", "", 0);   // nor what the user has found out by sweeps
     ::execv(program.c_str(), argv.data());
     ::_exit(127);
   }

@@ -26,17 +26,19 @@ namespace {
 
 constexpr std::size_t largest_file = std::size_t{1} << 20;
 
-std::string variable(const char* name) {
+std::optional<std::string> variable(const char* name) {
   // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing in this program changes its environment
   const char* value = std::getenv(name);
-  return value == nullptr ? std::string() : value;
+  if (value == nullptr) return std::nullopt;
+  return value;
 }
 
+// Empty: nothing is kept.
 std::filesystem::path directory() {
-  if (const std::string own = variable("ACTC_DATA_DIR"); !own.empty()) return own;
-  const std::filesystem::path user = variable("XDG_DATA_HOME");
+  if (const auto own = variable("ACTC_DATA_DIR")) return *own;
+  const std::filesystem::path user = variable("XDG_DATA_HOME").value_or("");
   if (user.is_absolute()) return user / "actc" / "sweeps";
-  const std::filesystem::path home = variable("HOME");
+  const std::filesystem::path home = variable("HOME").value_or("");
   if (home.is_absolute()) return home / ".local" / "share" / "actc" / "sweeps";
   return {};
 }

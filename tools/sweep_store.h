@@ -2,9 +2,10 @@
 // here, and cards read. Beside it stands what comes with the program: the sweeps of the built-ins
 // that scripts/accuracy has made (docs/accuracy-sweeps.json).
 //
-// A file a definition, NAME.json, NAME being its key, in $ACTC_DATA_DIR, else
-// $XDG_DATA_HOME/actc/sweeps, else ~/.local/share/actc/sweeps. Files are written beside and
-// renamed; what is damaged is ignored with a warning, and what cannot be written is no error.
+// A file a definition, NAME.json, NAME being its key, in $ACTC_DATA_DIR (nothing is kept where that
+// is empty), else $XDG_DATA_HOME/actc/sweeps, else ~/.local/share/actc/sweeps. Files are written
+// beside and renamed; what is damaged is ignored with a warning, and what cannot be written is no
+// error.
 #pragma once
 
 #include <optional>
