@@ -22,6 +22,7 @@ Command add_list(CLI::App& program);
 Command add_show(CLI::App& program);
 Command add_compare(CLI::App& program);
 Command add_plot(CLI::App& program);
+Command add_gallery(CLI::App& program);
 Command add_check(CLI::App& program);
 Command add_explain(CLI::App& program);
 Command add_emit(CLI::App& program);

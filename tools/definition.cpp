@@ -115,6 +115,14 @@ Module compile_file(const std::string& path, Convention convention) {
   return compile_source(read_source(path), path, convention);
 }
 
+std::vector<Function> listed_builtins() {
+  std::vector<Function> functions = standard_library().functions();
+  // What the library has no documentation for is a part of its own math.
+  std::erase_if(functions,
+                [](const Function& function) { return function.documentation().empty(); });
+  return functions;
+}
+
 Convention parse_convention(const std::string& word) {
   const auto known =
       std::ranges::find(conventions, word, &std::pair<std::string_view, Convention>::first);

@@ -36,6 +36,9 @@ Definition resolve(const std::string& def, const DefinitionOptions& options);
 // The module of a file. Prints warnings; errors as above.
 Module compile_file(const std::string& path, Convention convention = Convention::pytorch);
 
+// The built-ins that are for texts to call: those that the library documents.
+std::vector<Function> listed_builtins();
+
 // A ToolError of exit_bad_usage for a word that names none.
 Convention parse_convention(const std::string& word);
 

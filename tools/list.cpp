@@ -20,13 +20,8 @@ struct ListOptions {
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
 ExitCode list(const ListOptions& options) {
-  const bool builtins = options.file.empty();
-  std::vector<Function> functions =
-      (builtins ? standard_library() : compile_file(options.file)).functions();
-  // What the library has no documentation for is a part of its own math, not for texts to call.
-  std::erase_if(functions, [&](const Function& function) {
-    return builtins && function.documentation().empty();
-  });
+  const std::vector<Function> functions =
+      options.file.empty() ? listed_builtins() : compile_file(options.file).functions();
   if (options.json) {
     Json array = Json::array();
     for (const Function& function : functions) array.push_back(describe(function));

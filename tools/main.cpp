@@ -82,9 +82,10 @@ ExitCode parse_and_run(int argc, char** argv) {
   program.set_version_flag("--version", fmt::format("actc {}", version()));
   program.require_subcommand(1);
   const std::vector<Command> commands = {
-      add_list(program),  add_show(program),    add_compare(program), add_plot(program),
-      add_check(program), add_explain(program), add_emit(program),    add_run(program),
-      add_bench(program), add_verify(program),  add_saved(program),   add_cache(program)};
+      add_list(program),    add_show(program),  add_compare(program), add_plot(program),
+      add_gallery(program), add_check(program), add_explain(program), add_emit(program),
+      add_run(program),     add_bench(program), add_verify(program),  add_saved(program),
+      add_cache(program)};
   std::vector<std::string> words;
   for (int k = argc - 1; k >= 1; --k) words.push_back(mark_formula(argv[k], commands));
   if (words.empty()) {

@@ -361,7 +361,7 @@ void Drawing::legend() {
             number(sample_width - 2));
         break;
       case LegendEntry::Kind::zone:
-        put("<rect class=\"zone\" style=\"fill-opacity:.12\" x=\"{}\" y=\"{}\" width=\"{}\" "
+        put("<rect class=\"zone sample\" x=\"{}\" y=\"{}\" width=\"{}\" "
             "height=\"12\"/>\n",
             number(x), number(y - 6), number(sample_width));
         break;

@@ -45,6 +45,7 @@ std::string colours(const Colours& c, std::string_view inside) {
   };
   rule(".ground", fmt::format("fill:{}", c.ground));
   rule(".zone", fmt::format("fill:{};fill-opacity:.055", c.zone));
+  rule(".sample", "fill-opacity:.12");  // of a zone, in the legend
   rule(".grid", fmt::format("stroke:{}", c.grid));
   rule(".axis", fmt::format("stroke:{}", c.axis));
   rule("text", fmt::format("fill:{}", c.ink));
