@@ -22,31 +22,6 @@ constexpr std::size_t large_size = 7;     // operations that are not said twice
 constexpr std::size_t long_text = 1'500;  // in bytes of mark-up
 constexpr std::size_t short_exponent = 24;
 
-constexpr std::array greek_letters = {
-    Greek{"alpha", "\\alpha", "&#x3B1;"},
-    Greek{"beta", "\\beta", "&#x3B2;"},
-    Greek{"gamma", "\\gamma", "&#x3B3;"},
-    Greek{"delta", "\\delta", "&#x3B4;"},
-    Greek{"epsilon", "\\varepsilon", "&#x3B5;"},
-    Greek{"eps", "\\varepsilon", "&#x3B5;"},
-    Greek{"zeta", "\\zeta", "&#x3B6;"},
-    Greek{"eta", "\\eta", "&#x3B7;"},
-    Greek{"theta", "\\theta", "&#x3B8;"},
-    Greek{"kappa", "\\kappa", "&#x3BA;"},
-    Greek{"lambda", "\\lambda", "&#x3BB;"},
-    Greek{"lambd", "\\lambda", "&#x3BB;"},
-    Greek{"mu", "\\mu", "&#x3BC;"},
-    Greek{"nu", "\\nu", "&#x3BD;"},
-    Greek{"xi", "\\xi", "&#x3BE;"},
-    Greek{"rho", "\\rho", "&#x3C1;"},
-    Greek{"sigma", "\\sigma", "&#x3C3;"},
-    Greek{"tau", "\\tau", "&#x3C4;"},
-    Greek{"phi", "\\phi", "&#x3C6;"},
-    Greek{"chi", "\\chi", "&#x3C7;"},
-    Greek{"psi", "\\psi", "&#x3C8;"},
-    Greek{"omega", "\\omega", "&#x3C9;"},
-};
-
 struct Formula : Piece {
   std::size_t head = 0;   // of an applied function: the length of its name
   bool negative = false;  // a minus sign, then a product
@@ -506,11 +481,6 @@ class FormulaPrinter {
 };
 
 }  // namespace
-
-Greek greek(std::string_view word) {
-  const auto it = std::ranges::find(greek_letters, word, &Greek::name);
-  return it == greek_letters.end() ? Greek{} : *it;
-}
 
 bool has_formula_name(const Function& function) {
   return !spelling(function.name, Tongue::latex).text.empty();

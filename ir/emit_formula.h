@@ -39,10 +39,4 @@ struct Equation {
 std::vector<Equation> write_equations(const Emitted& definition, const Library& library,
                                       const Markup& markup);
 
-// "alpha" as its letter in UTF-8, and its command in LaTeX; empty for other words.
-struct Greek {
-  std::string_view name, latex, letter;
-};
-Greek greek(std::string_view word);
-
 }  // namespace actc::ir

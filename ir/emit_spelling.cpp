@@ -292,6 +292,31 @@ constexpr std::array function_rows = {
     FunctionRow{"normpdf", "", "", {"\\varphi"}, {"<mi>&#x3C6;</mi>"}},
 };
 
+constexpr std::array greek_letters = {
+    Greek{"alpha", "\\alpha", "&#x3B1;"},
+    Greek{"beta", "\\beta", "&#x3B2;"},
+    Greek{"gamma", "\\gamma", "&#x3B3;"},
+    Greek{"delta", "\\delta", "&#x3B4;"},
+    Greek{"epsilon", "\\varepsilon", "&#x3B5;"},
+    Greek{"eps", "\\varepsilon", "&#x3B5;"},
+    Greek{"zeta", "\\zeta", "&#x3B6;"},
+    Greek{"eta", "\\eta", "&#x3B7;"},
+    Greek{"theta", "\\theta", "&#x3B8;"},
+    Greek{"kappa", "\\kappa", "&#x3BA;"},
+    Greek{"lambda", "\\lambda", "&#x3BB;"},
+    Greek{"lambd", "\\lambda", "&#x3BB;"},
+    Greek{"mu", "\\mu", "&#x3BC;"},
+    Greek{"nu", "\\nu", "&#x3BD;"},
+    Greek{"xi", "\\xi", "&#x3BE;"},
+    Greek{"rho", "\\rho", "&#x3C1;"},
+    Greek{"sigma", "\\sigma", "&#x3C3;"},
+    Greek{"tau", "\\tau", "&#x3C4;"},
+    Greek{"phi", "\\phi", "&#x3C6;"},
+    Greek{"chi", "\\chi", "&#x3C7;"},
+    Greek{"psi", "\\psi", "&#x3C8;"},
+    Greek{"omega", "\\omega", "&#x3C9;"},
+};
+
 // Words that a definition's names may not be: keywords, and what the emitted text itself uses.
 using Words = std::span<const std::string_view>;
 
@@ -424,6 +449,11 @@ std::string fill(std::string_view text, std::span<const Piece> args,
 std::string free_name(std::string name, Tongue tongue) {
   while (is_taken(name, tongue)) name += '_';
   return name;
+}
+
+Greek greek(std::string_view word) {
+  const auto it = std::ranges::find(greek_letters, word, &Greek::name);
+  return it == greek_letters.end() ? Greek{} : *it;
 }
 
 }  // namespace actc::ir

@@ -55,4 +55,10 @@ std::string fill(std::string_view text, std::span<const Piece> args,
 // The name, or with a `_` where the language has taken it.
 std::string free_name(std::string name, Tongue tongue);
 
+// "alpha" as its letter in UTF-8, and its command in LaTeX; empty for other words.
+struct Greek {
+  std::string_view name, latex, letter;
+};
+Greek greek(std::string_view word);
+
 }  // namespace actc::ir
