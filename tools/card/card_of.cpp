@@ -99,6 +99,19 @@ double negative_slope_of(const CardRequest& request) {
   return 0;
 }
 
+void add_shape(Card& card, const CardRequest& request, const Pieces& pieces,
+               Clock::time_point begin) {
+  const auto time = std::chrono::duration<double>(request.seconds);
+  const auto deadline = begin + std::chrono::duration_cast<Clock::duration>(time);
+  Shape shape = shape_of(pieces, deadline, card.notes);
+  if (Clock::now() > deadline) card.notes.emplace_back("the time for proofs did not suffice");
+  const bool built_in = request.text.empty();
+  fill_normal(shape, evaluated_by_kernels(request),
+              built_in ? request.function.name() : std::string(), negative_slope_of(request));
+  card.binary32 = sampled_binary32(request, shape);
+  card.shape = std::move(shape);
+}
+
 }  // namespace
 
 Card card_of(const CardRequest& request) {
@@ -110,18 +123,14 @@ Card card_of(const CardRequest& request) {
     const Oracle oracle(request.text, request.function.name());
     const std::vector<double> values = values_of(request, oracle.function());
     const Pieces pieces = pieces_of(oracle, values);
-    if (pieces.pieces.empty()) {
-      card.no_shape = "its formula, or that of its second derivative, is too large";
-    } else {
-      const auto time = std::chrono::duration<double>(request.seconds);
-      const auto deadline = begin + std::chrono::duration_cast<Clock::duration>(time);
-      Shape shape = shape_of(pieces, deadline, card.notes);
-      if (Clock::now() > deadline) card.notes.emplace_back("the time for proofs did not suffice");
-      const bool built_in = request.text.empty();
-      fill_normal(shape, evaluated_by_kernels(request),
-                  built_in ? request.function.name() : std::string(), negative_slope_of(request));
-      card.binary32 = sampled_binary32(request, shape);
-      card.shape = std::move(shape);
+    card.no_shape = "its formula, or that of its second derivative, is too large";
+    if (!pieces.pieces.empty()) {
+      try {
+        add_shape(card, request, pieces, begin);
+        card.no_shape.clear();
+      } catch (const ir::GraphTooLarge&) {
+        card.shape.reset();
+      }
     }
   }
   card.seconds = std::chrono::duration<double>(Clock::now() - begin).count();

@@ -86,7 +86,7 @@ class Candidates {
   void tail(const ir::Graph& graph, Side side, bool constant) {
     const double at = side == Side::left ? -infinity : infinity;
     for (const double from : {16.0, 1024.0, 0x1p40}) {
-      const auto t = tail_of(graph, side, from);
+      const auto t = tail_of(graph, side, from, function_.deadline);
       if (!t || std::isnan(t->limit)) continue;
       Known v{t->limit, t->limit, t->limit, Certainty::proved};
       all_.push_back({v, at, constant, constant});
@@ -97,6 +97,10 @@ class Candidates {
 
   // Some of its values, and bounds on all of them.
   void unknown(const ir::Graph& graph, const Segment& s) {
+    if (Clock::now() > function_.deadline) {
+      proved_ = false;
+      return;
+    }
     const PrecisionScope scope(64);
     Enclosure value(graph);
     const double a = std::max(s.low, -0x1p1023), b = std::min(s.high, 0x1p1023);

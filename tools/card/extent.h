@@ -12,7 +12,8 @@ struct OnPieces {
   ir::Graph Formulas::* graph;
   std::vector<const ir::Graph*> derivatives;
   std::vector<const Signs*> signs;
-  std::vector<bool> defined;  // there is a value at all
+  std::vector<bool> defined;   // there is a value at all
+  Clock::time_point deadline;  // after which nothing more is bounded
 };
 
 Extent extent_of(const OnPieces& function);

@@ -15,13 +15,20 @@ using ir::Operation;
 
 class Expansion {
  public:
-  Expansion(const Graph& graph, Side side, double from)
-      : graph_(graph), side_(side), from_(from), needed_(ir::reachable(graph)) {}
+  Expansion(const Graph& graph, Side side, double from,
+            Clock::time_point deadline = Clock::time_point::max())
+      : graph_(graph),
+        side_(side),
+        from_(from),
+        deadline_(deadline),
+        needed_(ir::reachable(graph)) {}
 
   Series run() {
     nodes_.assign(graph_.size(), Series(from_));
     for (NodeId id = 0; id < graph_.size(); ++id) {
-      if (needed_[id]) nodes_[id] = node(id);
+      if (!needed_[id]) continue;
+      if (Clock::now() > deadline_) throw NoExpansion();
+      nodes_[id] = node(id);
     }
     return nodes_[graph_.outputs.front()];
   }
@@ -152,40 +159,48 @@ class Expansion {
   const Graph& graph_;
   Side side_;
   double from_;
+  Clock::time_point deadline_;
   std::vector<bool> needed_;
   std::vector<Series> nodes_;
 };
 
+std::optional<Asymptote> line_of(const Series& s, Side side) {
+  Asymptote line{.side = side, .slope = 0, .offset = 0, .proved = true};
+  for (const SeriesTerm& t : s.terms()) {
+    const Monomial& m = t.monomial;
+    if (compare_growth(m, {}) < 0) break;
+    const double value = t.factor.low.nearest();
+    Monomial first;
+    first.exponents[0] = Mpfr(1);
+    const bool linear = compare_growth(m, first) == 0;
+    if (!linear && !m.is_one()) return {};
+    if (upper(t.factor) - lower(t.factor) > 1e-12 * std::max(1.0, std::abs(value))) return {};
+    (linear ? line.slope : line.offset) = linear && side == Side::left ? -value : value;
+  }
+  return line;
+}
+
 std::optional<Asymptote> asymptote_of(const Graph& graph, Side side) {
   const PrecisionScope scope(series_bits);
+  const auto deadline = Clock::now() + std::chrono::milliseconds(200);
+  std::optional<Asymptote> line;
   for (const double from : {16.0, 256.0, 65536.0}) {
     try {
-      const Series s = Expansion(graph, side, from).run();
-      Asymptote line{.side = side, .slope = 0, .offset = 0, .proved = true};
-      for (const SeriesTerm& t : s.terms()) {
-        const Monomial& m = t.monomial;
-        if (compare_growth(m, {}) < 0) break;
-        const double value = t.factor.low.nearest();
-        Monomial first;
-        first.exponents[0] = Mpfr(1);
-        const bool linear = compare_growth(m, first) == 0;
-        if (!linear && !m.is_one()) return {};
-        if (upper(t.factor) - lower(t.factor) > 1e-12 * std::max(1.0, std::abs(value))) return {};
-        (linear ? line.slope : line.offset) = linear && side == Side::left ? -value : value;
-      }
-      return line;
+      return line_of(Expansion(graph, side, from, deadline).run(), side);
     } catch (const NoExpansion&) {
+      line.reset();  // there may be one from further out
     }
   }
-  return {};
+  return line;
 }
 
 }  // namespace
 
-std::optional<Tail> tail_of(const Graph& graph, Side side, double from) {
+std::optional<Tail> tail_of(const Graph& graph, Side side, double from,
+                            Clock::time_point deadline) {
   const PrecisionScope scope(series_bits);
   try {
-    const Series s = Expansion(graph, side, from).run();
+    const Series s = Expansion(graph, side, from, deadline).run();
     Tail tail;
     tail.side = side;
     tail.from = from;

@@ -7,12 +7,15 @@
 // Transseries and Real Differential Algebra, 2006), cut off with a bound on the rest.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <vector>
 
 #include "tools/card/breaks.h"
 
 namespace actc::tools {
+
+using Clock = std::chrono::steady_clock;
 
 // Beyond `from` in one direction.
 struct Tail {
@@ -23,8 +26,10 @@ struct Tail {
   double low = 0, high = 0;  // bounds of the values, rounded outward
   double limit = 0;          // at ±inf; NaN where there is none or it is not known
 };
-// Nothing where the expansion does not tell the sign. `side` is a direction here: left is −inf.
-std::optional<Tail> tail_of(const ir::Graph& graph, Side side, double from);
+// Nothing where the expansion does not tell the sign, or not before the deadline. `side` is a
+// direction here: left is −inf.
+std::optional<Tail> tail_of(const ir::Graph& graph, Side side, double from,
+                            Clock::time_point deadline = Clock::time_point::max());
 
 // y = slope · x + offset, which the function comes near as x grows in one direction.
 struct Asymptote {

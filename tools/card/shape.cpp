@@ -44,7 +44,8 @@ struct Analysis {
 
 class Shaper {
  public:
-  Shaper(const Pieces& pieces, Clock::time_point deadline) : pieces_(pieces) {
+  Shaper(const Pieces& pieces, Clock::time_point deadline)
+      : pieces_(pieces), deadline_(deadline + std::chrono::milliseconds(200)) {
     // Later graphs get what earlier ones leave of the time, but never nothing.
     const auto begin = Clock::now();
     const double steps = 6.0 * static_cast<double>(pieces.pieces.size());
@@ -167,8 +168,8 @@ class Shaper {
   }
 
   void find_range(Shape& shape) const {
-    OnPieces value{&pieces_, &Formulas::value, {}, {}, {}};
-    OnPieces slope{&pieces_, &Formulas::slope, {}, {}, {}};
+    OnPieces value{&pieces_, &Formulas::value, {}, {}, {}, deadline_};
+    OnPieces slope{&pieces_, &Formulas::slope, {}, {}, {}, deadline_};
     for (std::size_t k = 0; k < all_.size(); ++k) {
       value.derivatives.push_back(&pieces_.pieces[k].formulas.derivative);
       value.signs.push_back(&all_[k].derivative);
@@ -363,6 +364,7 @@ class Shaper {
   }
 
   const Pieces& pieces_;
+  Clock::time_point deadline_;
   std::vector<Analysis> all_;
   std::vector<Cut> cuts_;
 };

@@ -94,7 +94,7 @@ class Search {
     double from = std::max(far_enough, 2 * std::abs(other));
     for (const double t : tails_from) {
       if (t <= std::abs(other) || Clock::now() > deadline_) continue;
-      if (const auto found = tail_of(graph_, side, t)) {
+      if (const auto found = tail_of(graph_, side, t, deadline_)) {
         from = t;
         s.sign = found->sign;
         s.strict = found->strict;
@@ -280,11 +280,11 @@ Signs signs_of(const ir::Graph& graph, const ir::Graph& derivative, const Piece&
 Interval enclosed(const ir::Graph& graph, const ir::Graph& derivative, double low, double high) {
   const PrecisionScope scope(coarse);
   const Interval x{Number(low), Number(high)};
-  const Interval v = Enclosure(graph).at(x);
+  Interval v = Enclosure(graph).at(x);
   if (low == high) return v;
   const double middle = low + (high - low) / 2;
   const Interval at = Enclosure(graph).at(Interval(middle));
-  const Interval form = at + Enclosure(derivative).at(x) * (x - Interval(middle));
+  Interval form = at + Enclosure(derivative).at(x) * (x - Interval(middle));
   if (form.defined != Defined::everywhere) return v;
   if (v.defined != Defined::everywhere) return form;
   return {max(Interval(v.low), Interval(form.low)).low,

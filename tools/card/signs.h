@@ -6,14 +6,11 @@
 // Beyond the outermost pieces tail_of (limits.h) decides.
 #pragma once
 
-#include <chrono>
 #include <vector>
 
 #include "tools/card/limits.h"
 
 namespace actc::tools {
-
-using Clock = std::chrono::steady_clock;
 
 struct Segment {
   static constexpr int unknown = 2;

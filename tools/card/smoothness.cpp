@@ -25,6 +25,7 @@ std::optional<Graph> derived(const Graph& graph) {
     Graph d = ir::derive(graph, ir::Library(), 1, input);
     if (d.size() < most_nodes) return d;
   } catch (const ir::GraphTooLarge&) {
+    return {};
   }
   return {};
 }
