@@ -139,7 +139,7 @@ TYPED_TEST_SUITE(ActivationAccuracy, Formats);
 
 TYPED_TEST(ActivationAccuracy, ValueAndGradientAreWithinTheirBounds) {
   using T = TypeParam;
-  const std::vector<T> x = activation_samples<T>(test::density(sizeof(T) == 4 ? 3000 : 1000));
+  const std::vector<T> x = activation_samples<T>(test::density(sizeof(T) == 4 ? 1500 : 500));
   fmt::print(
       "{}, {} inputs: largest ULP | at | condition there | share of the bound | near crossings\n",
       sizeof(T) == 4 ? "binary32" : "binary64", x.size());

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <concepts>
 #include <cstring>
 #include <limits>
 #include <type_traits>
@@ -217,8 +218,13 @@ TYPED_TEST(HalfKernels, AreThatWithoutOptimization) {
   }
 }
 
+// Where inputs and values have two types an eighth of them will do: loads and stores know nothing
+// of each other.
 TYPED_TEST(HalfKernels, OfEveryBuiltInAreTheFloatKernelRoundedOnce) {
+  constexpr bool one_type = std::same_as<typename TypeParam::In, typename TypeParam::Out>;
+  std::size_t turn = 0;
   for (const Function& f : standard_library().functions()) {
+    if (!one_type && ++turn % 8 != 0) continue;
     const auto parameters = f.parameters();
     const bool bindable = std::ranges::all_of(
         parameters, [](const ParameterInfo& p) { return p.default_value.has_value(); });
