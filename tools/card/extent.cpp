@@ -13,6 +13,12 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr std::size_t most_places = 8;
 // Candidates this close, relative to their size, are one.
 constexpr double same = 1e-12;
+// An extreme whose enclosure is wider, relative to its size, has not been closed in.
+constexpr double closed_in = 1e-9;
+
+double allowance(double relative, double value) {
+  return std::isfinite(value) ? relative * std::max(1.0, std::abs(value)) : 0;
+}
 
 struct Candidate {
   Known value;
@@ -39,9 +45,9 @@ class Candidates {
     extent.low = end(false);
     extent.high = end(true);
     // What was not followed may not lie beyond what was found.
-    const double slack = same * std::max(1.0, std::abs(extent.high.value.value));
-    const bool within = outer_low_ >= extent.low.value.value - slack &&
-                        outer_high_ <= extent.high.value.value + slack;
+    const double low = extent.low.value.value, high = extent.high.value.value;
+    const bool within =
+        outer_low_ >= low - allowance(same, low) && outer_high_ <= high + allowance(same, high);
     extent.certainty = proved_ && within ? Certainty::proved : Certainty::sampled;
     extent.low.value.certainty = extent.high.value.certainty = extent.certainty;
     return extent;
@@ -73,7 +79,13 @@ class Candidates {
       const Root& root = signs.roots[j];
       if (!std::isfinite(root.low)) continue;
       const Interval v = enclosed(graph, derivative, root.low, root.high);
-      if (v.defined == Defined::everywhere) all_.push_back({known(v), root.middle(), true, false});
+      if (v.defined != Defined::everywhere) continue;
+      const Known value = known(v);
+      all_.push_back({value, root.middle(), true, false});
+      if (value.high - value.low > allowance(closed_in, value.value)) {
+        outer_low_ = std::min(outer_low_, value.low);
+        outer_high_ = std::max(outer_high_, value.high);
+      }
     }
   }
 
