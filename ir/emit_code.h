@@ -50,10 +50,11 @@ std::vector<NamedHelper> collect_helpers(const Emitted& definition, const Librar
 EmittedNames emitted_names(const Emitted& definition, std::span<const NamedHelper> helpers,
                            Tongue tongue);
 
-// How calls are spelled: natively, as a helper or as the definition itself.
-std::string spell_call(const Emitted& definition, const EmittedNames& names,
-                       std::span<const NamedHelper> helpers, const Library& library,
-                       FunctionId callee, std::size_t arguments, Tongue tongue);
+// How the definition's own graph is written. Calls are spelled natively, as a helper or as the
+// definition itself, so that all arguments must outlive the result.
+CodeOptions code_options(const Emitted& definition, const EmittedNames& names,
+                         std::span<const NamedHelper> helpers, const Library& library,
+                         Tongue tongue);
 
 // "mish: Mish (Misra, 2019).", "y = x * …", "actc made this": lines without a comment's marks.
 constexpr std::size_t longest_formula = 200;

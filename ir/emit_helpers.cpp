@@ -68,15 +68,25 @@ EmittedNames emitted_names(const Emitted& definition, std::span<const NamedHelpe
   return names;
 }
 
-std::string spell_call(const Emitted& definition, const EmittedNames& names,
-                       std::span<const NamedHelper> helpers, const Library& library,
-                       FunctionId callee, std::size_t arguments, Tongue tongue) {
-  const Spelling native = spelling(library[callee].name, tongue);
-  const auto helper = std::ranges::find(helpers, callee, &NamedHelper::id);
-  if (helper == helpers.end() && !native.text.empty()) return std::string(native.text);
-  std::string text = (callee == definition.self ? names.functions.front() : helper->name) + "(";
-  for (std::size_t k = 0; k < arguments; ++k) text += fmt::format("{}$.{}", k == 0 ? "" : ", ", k);
-  return text + ")";
+CodeOptions code_options(const Emitted& definition, const EmittedNames& names,
+                         std::span<const NamedHelper> helpers, const Library& library,
+                         Tongue tongue) {
+  const auto spell = [&definition, &names, helpers, &library, tongue](FunctionId callee,
+                                                                      std::size_t arguments) {
+    const Spelling native = spelling(library[callee].name, tongue);
+    const auto helper = std::ranges::find(helpers, callee, &NamedHelper::id);
+    if (helper == helpers.end() && !native.text.empty()) return std::string(native.text);
+    std::string text = (callee == definition.self ? names.functions.front() : helper->name) + "(";
+    for (std::size_t k = 0; k < arguments; ++k) {
+      text += fmt::format("{}$.{}", k == 0 ? "" : ", ", k);
+    }
+    return text + ")";
+  };
+  return {.tongue = tongue,
+          .inputs = names.inputs,
+          .parameters = names.parameters,
+          .carry_nan = true,
+          .call = spell};
 }
 
 std::string in_comment(std::string_view text) {

@@ -43,14 +43,7 @@ std::string emit_javascript(const Emitted& definition, const Library& library,
   constexpr Tongue tongue = Tongue::javascript;
   const std::vector<NamedHelper> named = collect_helpers(definition, library, helpers, tongue);
   const EmittedNames names = emitted_names(definition, named, tongue);
-  CodeOptions options{.tongue = tongue,
-                      .inputs = names.inputs,
-                      .parameters = names.parameters,
-                      .carry_nan = true,
-                      .call = [&](FunctionId callee, std::size_t arguments) {
-                        return spell_call(definition, names, named, library, callee, arguments,
-                                          tongue);
-                      }};
+  CodeOptions options = code_options(definition, names, named, library, tongue);
   std::string functions;
   for (const NamedHelper& h : named) {
     CodeOptions own = options;

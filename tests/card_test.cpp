@@ -366,6 +366,18 @@ TEST(Card, HasNoShapeOfRowsAndOfSeveralInputs) {
   }
 }
 
+// The minimum is −0.149707277634 (by a dense search), and nothing bounds the function above.
+TEST(Card, ClaimsNoProofOfARangeThatItHadNoTimeToCloseIn) {
+  CardRequest request = request_of("x * sigmoid(x) + sin(x)^2 / 5");
+  for (const double seconds : {0.0, 0.01, 0.03, 0.1, 0.3}) {
+    request.seconds = seconds;
+    const Card card = card_of(request);
+    ASSERT_TRUE(card.shape);
+    if (card.shape->range.certainty != Certainty::proved) continue;
+    EXPECT_NEAR(card.shape->range.low.value.value, -0.149707277634, 1e-10) << seconds << " s";
+  }
+}
+
 TEST(Card, IsThereBeforeTheProofsAreWhereTheyTakeLong) {
   CardRequest request = request_of(
       "sin(exp(sin(x) * 3)) * tanh(x * sin(exp(x / 10))) + log(2 + sin(exp(cos(x) * 2)))");

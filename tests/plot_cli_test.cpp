@@ -11,19 +11,15 @@
 namespace actc::tools {
 namespace {
 
+using actc::testing::actc;
 using actc::testing::contains;
 using actc::testing::count;
 using actc::testing::file_content;
 using actc::testing::parse_xml;
 using actc::testing::ProgramResult;
-using actc::testing::run_program;
 using actc::testing::TemporaryFolder;
 using actc::testing::write_file;
 using actc::testing::Xml;
-
-ProgramResult actc(std::vector<std::string> arguments) {
-  return run_program(ACTC_PROGRAM, std::move(arguments));
-}
 
 // What the program prints to a terminal.
 std::string on_terminal(std::vector<std::string> arguments, const char* no_colour,

@@ -54,6 +54,10 @@ inline void write_file(const std::string& path, const std::string& content) {
   std::ofstream(path, std::ios::binary) << content;
 }
 
+inline bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
 inline ProgramResult run_program(const std::string& program, std::vector<std::string> arguments) {
   const TemporaryFolder folder;
   const std::string output = folder / "output";
@@ -79,5 +83,11 @@ inline ProgramResult run_program(const std::string& program, std::vector<std::st
   const int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   return {code, file_content(output), file_content(errors)};
 }
+
+#ifdef ACTC_PROGRAM
+inline ProgramResult actc(std::vector<std::string> arguments) {
+  return run_program(ACTC_PROGRAM, std::move(arguments));
+}
+#endif
 
 }  // namespace actc::testing

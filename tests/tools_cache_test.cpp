@@ -16,20 +16,14 @@ namespace actc::tools {
 namespace {
 
 namespace fs = std::filesystem;
+using actc::testing::actc;
+using actc::testing::contains;
 using actc::testing::file_content;
 using actc::testing::ProgramResult;
 using actc::testing::run_program;
 using actc::testing::TemporaryFolder;
 using actc::testing::write_file;
 using Json = nlohmann::json;
-
-ProgramResult actc(std::vector<std::string> arguments) {
-  return run_program(ACTC_PROGRAM, std::move(arguments));
-}
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 // A variable of the environment for as long as this lives.
 class Variable {

@@ -11,21 +11,14 @@
 namespace actc::tools {
 namespace {
 
+using actc::testing::actc;
+using actc::testing::contains;
 using actc::testing::file_content;
 using actc::testing::ProgramResult;
-using actc::testing::run_program;
 using actc::testing::TemporaryFolder;
 using actc::testing::write_file;
 using Json = nlohmann::json;
 using Shape = std::vector<std::uint64_t>;
-
-ProgramResult actc(std::vector<std::string> arguments) {
-  return run_program(ACTC_PROGRAM, std::move(arguments));
-}
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 template <class T>
 void save(const std::string& path, const Shape& shape, const std::vector<T>& elements) {

@@ -15,6 +15,7 @@
 namespace actc::tools {
 namespace {
 
+using actc::testing::contains;
 using actc::testing::file_content;
 using actc::testing::TemporaryFolder;
 using actc::testing::write_file;
@@ -51,10 +52,6 @@ std::string complaint(const std::string& bytes) {
     return message + " | " + error.suggestion();
   }
   return "(no complaint)";
-}
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 TEST(NpyHeader, ReadsEveryVersion) {

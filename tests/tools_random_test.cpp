@@ -12,14 +12,10 @@
 namespace actc::tools {
 namespace {
 
+using actc::testing::actc;
 using actc::testing::ProgramResult;
-using actc::testing::run_program;
 using actc::testing::TemporaryFolder;
 using Json = nlohmann::json;
-
-ProgramResult actc(std::vector<std::string> arguments) {
-  return run_program(ACTC_PROGRAM, std::move(arguments));
-}
 
 void expect_refused(std::vector<std::string> arguments, int code, const std::string& reason) {
   const ProgramResult result = actc(std::move(arguments));

@@ -11,19 +11,12 @@
 namespace actc::tools {
 namespace {
 
+using actc::testing::actc;
+using actc::testing::contains;
 using actc::testing::ProgramResult;
-using actc::testing::run_program;
 using actc::testing::TemporaryFolder;
 using actc::testing::write_file;
 using Json = nlohmann::json;
-
-ProgramResult actc(std::vector<std::string> arguments) {
-  return run_program(ACTC_PROGRAM, std::move(arguments));
-}
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 // The store of the programs that a test runs.
 class Store {

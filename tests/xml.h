@@ -40,8 +40,4 @@ inline std::size_t count(const std::vector<std::string>& all, const std::string&
   return static_cast<std::size_t>(std::ranges::count(all, one));
 }
 
-inline bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
 }  // namespace actc::testing

@@ -30,28 +30,6 @@ frontend::LoweredText lowered(std::string_view text,
   return frontend::lower(tree, text, base, diagnostics);
 }
 
-bool has_kinks(const ir::Graph& meaning) {
-  const std::vector<bool> needed = ir::reachable(meaning);
-  for (NodeId id = 0; id < meaning.size(); ++id) {
-    if (!needed[id]) continue;
-    switch (meaning[id].op) {
-      case Operation::Abs:
-      case Operation::Min:
-      case Operation::Max:
-      case Operation::Floor:
-      case Operation::Ceil:
-      case Operation::Round:
-      case Operation::Trunc:
-      case Operation::CopySign:
-      case Operation::Where:
-        return true;
-      default:
-        break;
-    }
-  }
-  return false;
-}
-
 bool keeps_its_derivative(const ir::Library& library, ir::FunctionId id) {
   const ir::Function& f = library[id];
   bool written = false;
@@ -146,6 +124,29 @@ ir::Graph call_of(const ir::Function& f, ir::FunctionId id) {
 }
 
 }  // namespace
+
+bool has_kinks(const ir::Graph& meaning) {
+  const std::vector<bool> needed = ir::reachable(meaning);
+  for (NodeId id = 0; id < meaning.size(); ++id) {
+    if (!needed[id]) continue;
+    switch (meaning[id].op) {
+      case Operation::Abs:
+      case Operation::Min:
+      case Operation::Max:
+      case Operation::Floor:
+      case Operation::Ceil:
+      case Operation::Round:
+      case Operation::Trunc:
+      case Operation::CopySign:
+      case Operation::Where:
+      case Operation::Rarely:
+        return true;
+      default:
+        break;
+    }
+  }
+  return false;
+}
 
 bool is_math_function(std::string_view name) {
   std::vector<frontend::Diagnostic> diagnostics;

@@ -26,6 +26,9 @@ namespace actc::tools {
 // Does stdlib/math.act define a function of this name?
 bool is_math_function(std::string_view name);
 
+// Does a formula choose by its data (abs, min, where, floor and the like)?
+bool has_kinks(const ir::Graph& meaning);
+
 class Oracle {
  public:
   // The function of this name in a text that compiles, or in the standard library; the text's last

@@ -13,11 +13,9 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr std::size_t most_places = 8;
 // Candidates this close, relative to their size, are one.
 constexpr double same = 1e-12;
-// An extreme whose enclosure is wider, relative to its size, has not been closed in.
-constexpr double closed_in = 1e-9;
 
-double allowance(double relative, double value) {
-  return std::isfinite(value) ? relative * std::max(1.0, std::abs(value)) : 0;
+double slack_at(double value) {
+  return std::isfinite(value) ? same * std::max(1.0, std::abs(value)) : 0;
 }
 
 struct Candidate {
@@ -46,8 +44,7 @@ class Candidates {
     extent.high = end(true);
     // What was not followed may not lie beyond what was found.
     const double low = extent.low.value.value, high = extent.high.value.value;
-    const bool within =
-        outer_low_ >= low - allowance(same, low) && outer_high_ <= high + allowance(same, high);
+    const bool within = outer_low_ >= low - slack_at(low) && outer_high_ <= high + slack_at(high);
     extent.certainty = proved_ && within ? Certainty::proved : Certainty::sampled;
     extent.low.value.certainty = extent.high.value.certainty = extent.certainty;
     return extent;
@@ -79,13 +76,7 @@ class Candidates {
       const Root& root = signs.roots[j];
       if (!std::isfinite(root.low)) continue;
       const Interval v = enclosed(graph, derivative, root.low, root.high);
-      if (v.defined != Defined::everywhere) continue;
-      const Known value = known(v);
-      all_.push_back({value, root.middle(), true, false});
-      if (value.high - value.low > allowance(closed_in, value.value)) {
-        outer_low_ = std::min(outer_low_, value.low);
-        outer_high_ = std::max(outer_high_, value.high);
-      }
+      if (v.defined == Defined::everywhere) all_.push_back({known(v), root.middle(), true, false});
     }
   }
 
@@ -145,11 +136,9 @@ class Candidates {
     result.value = best.value;
     std::vector<const Candidate*> close;
     for (const Candidate& c : all_) {
-      const double scale = std::max(1.0, std::abs(best.value.value));
       const bool equal = c.value.value == best.value.value;
-      if (equal ||
-          (std::isfinite(scale) && std::abs(c.value.value - best.value.value) <= same * scale))
-        close.push_back(&c);
+      const double distance = std::abs(c.value.value - best.value.value);
+      if (equal || distance <= slack_at(best.value.value)) close.push_back(&c);
     }
     result.attained =
         std::ranges::any_of(close, &Candidate::attained) && std::isfinite(best.value.value);

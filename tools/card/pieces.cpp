@@ -265,29 +265,6 @@ class Specializer {
 constexpr std::array parts = {&Formulas::value, &Formulas::derivative, &Formulas::slope,
                               &Formulas::curve};
 
-bool has_conditions(const Graph& graph) {
-  const std::vector<bool> needed = ir::reachable(graph);
-  for (NodeId id = 0; id < graph.size(); ++id) {
-    if (!needed[id]) continue;
-    switch (graph[id].op) {
-      case Operation::Abs:
-      case Operation::Min:
-      case Operation::Max:
-      case Operation::Floor:
-      case Operation::Ceil:
-      case Operation::Round:
-      case Operation::Trunc:
-      case Operation::CopySign:
-      case Operation::Where:
-      case Operation::Rarely:
-        return true;
-      default:
-        break;
-    }
-  }
-  return false;
-}
-
 Interval bounds_of(const Piece& piece) {
   constexpr double inf = std::numeric_limits<double>::infinity();
   const PrecisionScope scope(64);
@@ -327,8 +304,8 @@ std::vector<Rational> specialize(Piece& piece) {
     piece.formulas = std::move(next);
     if (!again) break;
   }
-  piece.smooth = std::ranges::none_of(
-      parts, [&](const auto part) { return has_conditions(piece.formulas.*part); });
+  piece.smooth =
+      std::ranges::none_of(parts, [&](const auto part) { return has_kinks(piece.formulas.*part); });
   return {};
 }
 
