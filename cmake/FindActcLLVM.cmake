@@ -1,7 +1,9 @@
-# LLVM 22 where the system has it, else 19, as the target `actc_llvm`.
+# LLVM 22 where the system has it, else 19: `actc_llvm` for what is built and tested here, with
+# libLLVM.so, and `actc_llvm_of_library` for the library that programs link.
 #
 #   ACTC_LLVM_VERSION       force one ("22", "19"); empty: the newest of those known to work
-#   ACTC_STATIC_LLVM        link LLVM's archives, with their symbols hidden, instead of libLLVM.so
+#   ACTC_STATIC_LLVM        link LLVM's archives into the library, with their symbols hidden: it is
+#                           loaded in a third of the time, and no other LLVM in the process can clash
 #   ACTC_LLVM_VERSION_USED  (set here) the version found, as text: "22.1.0"
 include_guard(GLOBAL)
 
@@ -40,11 +42,18 @@ add_library(actc_llvm INTERFACE)
 target_include_directories(actc_llvm SYSTEM INTERFACE ${LLVM_INCLUDE_DIRS})
 separate_arguments(actc_llvm_definitions NATIVE_COMMAND "${LLVM_DEFINITIONS}")
 target_compile_definitions(actc_llvm INTERFACE ${actc_llvm_definitions})
+target_link_libraries(actc_llvm INTERFACE LLVM)
+
+add_library(actc_llvm_of_library INTERFACE)
 if(ACTC_STATIC_LLVM)
-  llvm_map_components_to_libnames(actc_llvm_libraries
+  if(NOT TARGET zstd::libzstd_shared)
+    message(FATAL_ERROR "libzstd, which LLVM's archives need, not found: install libzstd-dev, or "
+                        "link libLLVM.so by -DACTC_STATIC_LLVM=OFF")
+  endif()
+  llvm_map_components_to_libnames(actc_llvm_archives
     core jitlink native nativecodegen object orcjit orctargetprocess support target targetparser)
-  target_link_libraries(actc_llvm INTERFACE ${actc_llvm_libraries})
-  target_link_options(actc_llvm INTERFACE LINKER:--exclude-libs,ALL)
+  target_link_libraries(actc_llvm_of_library INTERFACE ${actc_llvm_archives})
+  target_link_options(actc_llvm_of_library INTERFACE LINKER:--exclude-libs,ALL,--gc-sections)
 else()
-  target_link_libraries(actc_llvm INTERFACE LLVM)
+  target_link_libraries(actc_llvm_of_library INTERFACE LLVM)
 endif()
