@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "tests/run_program.h"
 #include "tests/xml.h"
 #include "tools/plot/braille.h"
 #include "tools/plot/ranges.h"
