@@ -34,13 +34,15 @@ class CollectErrors : public llvm::DiagnosticHandler {
 class Compilation {
  public:
   Compilation(Machines& machines, const ModuleSpec& spec)
-      : machines_(machines), isa_(spec.target.isa), effort_(effort_for(spec)) {
+      : machines_(machines),
+        isa_(spec.target.isa),
+        effort_(effort_for(spec)),
+        gate_(machines.processor(isa_)) {
     assert(spec.graph != nullptr);
-    const Processor& processor = machines.processor(isa_);
     machine_ = machines.take(isa_, effort_);
     context_.setOptPassGate(gate_);
     context_.setDiagnosticHandler(std::make_unique<CollectErrors>(errors_));
-    module_ = generate(context_, spec, processor, *machine_);
+    module_ = generate(context_, spec, machines.processor(isa_), *machine_);
     verify(*module_);
   }
   ~Compilation() {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "jit/llvm.h"
+#include "jit/target.h"
 
 namespace actc::jit {
 
@@ -9,6 +10,8 @@ namespace actc::jit {
 // on a module's context, which it must outlive.
 class PassGate : public llvm::OptPassGate {
  public:
+  explicit PassGate(const Processor& processor) : schedules_(processor.vector_registers >= 32) {}
+
   bool isEnabled() const override { return true; }
 #if LLVM_VERSION_MAJOR >= 21
   bool shouldRunPass(llvm::StringRef pass, llvm::StringRef) const override { return runs(pass); }
@@ -17,7 +20,9 @@ class PassGate : public llvm::OptPassGate {
 #endif
 
  private:
-  static bool runs(llvm::StringRef pass);
+  bool runs(llvm::StringRef pass) const;
+
+  bool schedules_;
 };
 
 // Throws CompileFailure if the module is not well formed: a defect of code generation.
