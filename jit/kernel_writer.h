@@ -62,7 +62,7 @@ class KernelWriter {
     if (const auto output = only_elements(); output && !huge_ && totals_.empty()) {
       keep_in_output(plan_, graph_, outputs_[*output]);
     }
-    lanes_ = (huge_ ? 128 : processor.vector_bits) / (8 * bytes_of(computed_));
+    lanes_ = vector_bits() / (8 * bytes_of(computed_));
     if (uses_bits()) lanes_ = bits_in_byte;
     create_function(kernel_symbol(k));
   }
@@ -149,6 +149,7 @@ class KernelWriter {
   }
   bool totals_elements() const;
   bool uses_elements() const;
+  unsigned vector_bits() const;
   unsigned vectors_of(const Loop& loop) const;
   unsigned max_vectors() const;  // of the loops that take totals
   void make_totals();

@@ -163,9 +163,12 @@ llvm::Value* LaneEmitter::shift(Operation op, Format format, std::span<llvm::Val
 llvm::Value* LaneEmitter::permute(std::span<llvm::Constant* const> entries, llvm::Value* index) {
   llvm::Type* entry = entries[0]->getType();
   const bool wide = entry->isDoubleTy();
-  const unsigned bits = processor_.avx512 && processor_.vector_bits == 512 ? 512 : 256;
-  const unsigned per_register = bits / (wide ? 64 : 32);
   const unsigned lanes = lane_count(index);
+  const unsigned entry_bits = wide ? 64 : 32;
+  const bool in_512 =
+      processor_.avx512 && processor_.vector_bits == 512 && lanes * entry_bits >= 512;
+  const unsigned bits = in_512 ? 512 : 256;
+  const unsigned per_register = bits / entry_bits;
   const std::size_t most = bits == 512 ? 4 * per_register : 2 * per_register;
   if (!processor_.avx2 || (bits == 256 && wide) || entries.size() > most ||
       lanes % per_register != 0) {

@@ -75,10 +75,10 @@ std::string file_of(std::uintptr_t address) {
 
 std::string identity(const Processor& processor) {
   // A member more does not compile here until it is named.
-  const auto& [cpu, tune, features, vector_bits, vector_registers, x86, f16c, avx2, avx512, bf16] =
-      processor;
-  return fmt::format("{}\n{}\n{}\n{} {} {} {} {} {} {}", cpu, tune, features, vector_bits,
-                     vector_registers, x86, f16c, avx2, avx512, bf16);
+  const auto& [cpu, tune, features, vector_bits, vector_registers, x86, f16c, avx2, avx512,
+               splits_512, bf16] = processor;
+  return fmt::format("{}\n{}\n{}\n{} {} {} {} {} {} {} {}", cpu, tune, features, vector_bits,
+                     vector_registers, x86, f16c, avx2, avx512, splits_512, bf16);
 }
 
 std::string llvm_identity() {
@@ -134,6 +134,7 @@ Machines::Machines() {
   host_.vector_bits = preferred_vector_bits(*machine, host_);
   host_.avx512 = host_.x86 && available.lookup("avx512f") && available.lookup("avx512vl") &&
                  available.lookup("avx512dq") && available.lookup("avx512bw");
+  host_.splits_512 = host_.avx512 && host_.tune == "znver4";
   host_.bf16 = host_.avx512 && available.lookup("avx512bf16");
   host_.vector_registers = !host_.x86 || host_.avx512 ? 32 : 16;
   give_back(Isa::host, Effort::normal, std::move(machine));

@@ -20,8 +20,9 @@ struct Processor {
   bool x86 = false;
   bool f16c = false;  // vcvtph2ps and vcvtps2ph
   bool avx2 = false;
-  bool avx512 = false;  // with 512-bit vectors
-  bool bf16 = false;    // vcvtne2ps2bf16, with AVX-512
+  bool avx512 = false;      // with 512-bit vectors
+  bool splits_512 = false;  // an operation of 512 bits takes as long as two of 256
+  bool bf16 = false;        // vcvtne2ps2bf16, with AVX-512
 };
 
 // All of it as text, and LLVM's version and build.
