@@ -10,8 +10,8 @@ namespace bench {
 double nanoseconds_used();
 
 // Nanoseconds of a call, so measured: for each contender, a vector over the rounds. A round calls
-// each contender once, for as long as a clock needs, so that a ratio compares what ran under the
-// same conditions.
+// each contender once, in an order of its own, for as long as a clock needs, so that a ratio
+// compares what ran under the same conditions.
 std::vector<std::vector<double>> in_turns(const std::vector<std::function<void()>>& contenders,
                                           int rounds);
 
