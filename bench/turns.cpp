@@ -54,9 +54,9 @@ std::vector<std::vector<double>> in_turns(const std::vector<std::function<void()
   std::vector<std::vector<double>> samples(contenders.size());
   std::vector<std::size_t> order(contenders.size());
   std::iota(order.begin(), order.end(), 0);
-  std::mt19937 random(1);  // NOLINT(cert-msc51-cpp): the same orders in each run
+  std::mt19937 random(1);  // the same orders in each run
   for (int round = 0; round < rounds; ++round) {
-    std::shuffle(order.begin(), order.end(), random);  // what the one before leaves is no one's lot
+    std::shuffle(order.begin(), order.end(), random);  // nobody always follows the same one
     for (const std::size_t k : order) {
       if (plans[k].warmed) contenders[k]();  // the caches as this contender leaves them
       samples[k].push_back(time_of(contenders[k], plans[k].calls));
